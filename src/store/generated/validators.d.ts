@@ -1,0 +1,12 @@
+// Generated from schemas/ by schemas/generate.mjs; do not edit.
+import type { Spec, Started, Exit, Orders, Verdict } from './types.ts';
+
+export interface Validator<T> {
+  (data: unknown): data is T;
+  errors: { instancePath: string; message?: string }[] | null;
+}
+export declare const spec: Validator<Spec>;
+export declare const started: Validator<Started>;
+export declare const exit: Validator<Exit>;
+export declare const orders: Validator<Orders>;
+export declare const verdict: Validator<Verdict>;

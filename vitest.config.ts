@@ -1,0 +1,12 @@
+import { defineConfig } from 'vitest/config';
+
+export default defineConfig({
+  test: {
+    include: ['test/{unit,wrapper,integration,e2e}/**/*.test.ts'],
+    // Real tmux and real processes: a test waits for conditions, and only a broken one reaches these bounds.
+    testTimeout: 60_000,
+    hookTimeout: 60_000,
+    pool: 'forks',
+    maxWorkers: 4,
+  },
+});
