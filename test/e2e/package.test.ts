@@ -32,7 +32,7 @@ beforeAll(() => {
   dir = mkdtempSync(join(tmpdir(), 'agentctl-package-'));
   for (const folder of ['', 'bin', 'home', 'prefix', 'elsewhere', 'tarball']) ownedFolder(folder);
   // Nothing of the caller's but PATH: npm, which may have started us, sets dozens of variables that name the checkout.
-  env = { PATH: `${join(dir, 'bin')}:${process.env['PATH']}`, HOME: join(dir, 'home'), LANG: 'C.UTF-8' };
+  env = { PATH: `${join(dir, 'bin')}:${process.env.PATH}`, HOME: join(dir, 'home'), LANG: 'C.UTF-8' };
   provideNode();
 
   const packed = JSON.parse(
