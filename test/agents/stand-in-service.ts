@@ -1,0 +1,124 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+
+/** What the stand-in does with a prompt: a sentence, an HTTP error, or no answer at all. */
+export type Answer = { sentence: string } | { status: 401 | 429 | 529 } | 'hang';
+
+export interface ReceivedRequest {
+  method: string;
+  path: string;
+  body: MessagesBody;
+}
+
+interface MessagesBody {
+  model?: string;
+  stream?: boolean;
+  messages?: { role: string; content: string | { type: string; text?: string }[] }[];
+}
+
+/** A stand-in for the Claude API on loopback: it gives every prompt the same answer, and remembers what it was asked. */
+export interface StandInService {
+  readonly url: string;
+  readonly requests: readonly ReceivedRequest[];
+  /** The text blocks of the newest user message of each prompt, in order of arrival. */
+  prompts(): string[][];
+  close(): Promise<void>;
+}
+
+export async function startStandInService(answer: Answer): Promise<StandInService> {
+  const requests: ReceivedRequest[] = [];
+  const server = createServer((request, response) => {
+    void readBody(request).then((body) => {
+      const path = new URL(request.url ?? '/', 'http://stand-in').pathname;
+      requests.push({ method: request.method ?? '', path, body });
+      respond(response, path, body, answer);
+    });
+  });
+  // Loopback and a port of the system's choice: nobody else reaches it, and tests can run side by side.
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  return {
+    url: `http://127.0.0.1:${port}`,
+    requests,
+    prompts: () => requests.filter(({ path }) => path === '/v1/messages').map(({ body }) => lastUserTexts(body)),
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        // Requests that hang, and kept-alive connections, would hold the server open for ever.
+        server.closeAllConnections();
+      }),
+  };
+}
+
+/** The address of a service that is not there: its port was free a moment ago, so that connecting is refused. */
+export async function addressOfAbsentService(): Promise<string> {
+  const service = await startStandInService('hang');
+  await service.close();
+  return service.url;
+}
+
+function respond(response: ServerResponse, path: string, body: MessagesBody, answer: Answer): void {
+  if (path === '/v1/messages/count_tokens') sendJson(response, 200, { input_tokens: 1 });
+  else if (path !== '/v1/messages') sendJson(response, 200, {});
+  else if (answer === 'hang') return;
+  else if ('status' in answer) sendJson(response, answer.status, errorBody(answer.status));
+  else if (body.stream) sendStream(response, body, answer.sentence);
+  else sendJson(response, 200, wholeMessage(body, answer.sentence));
+}
+
+function sendStream(response: ServerResponse, body: MessagesBody, sentence: string): void {
+  const events = [
+    { type: 'message_start', message: message(body) },
+    { type: 'content_block_start', index: 0, content_block: { type: 'text', text: '' } },
+    { type: 'content_block_delta', index: 0, delta: { type: 'text_delta', text: sentence } },
+    { type: 'content_block_stop', index: 0 },
+    { type: 'message_delta', delta: { stop_reason: 'end_turn', stop_sequence: null }, usage: { output_tokens: 1 } },
+    { type: 'message_stop' },
+  ];
+  response.writeHead(200, { 'content-type': 'text/event-stream' });
+  response.end(events.map((event) => `event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`).join(''));
+}
+
+function wholeMessage(body: MessagesBody, sentence: string) {
+  return { ...message(body), content: [{ type: 'text', text: sentence }], stop_reason: 'end_turn' };
+}
+
+function message(body: MessagesBody) {
+  return {
+    id: 'msg_stand_in',
+    type: 'message',
+    role: 'assistant',
+    model: body.model,
+    content: [],
+    stop_reason: null,
+    stop_sequence: null,
+    usage: { input_tokens: 1, output_tokens: 1 },
+  };
+}
+
+function errorBody(status: 401 | 429 | 529) {
+  const type = { 401: 'authentication_error', 429: 'rate_limit_error', 529: 'overloaded_error' }[status];
+  return { type: 'error', error: { type, message: `the stand-in answers ${status}` } };
+}
+
+function sendJson(response: ServerResponse, status: number, body: unknown): void {
+  response.writeHead(status, { 'content-type': 'application/json' });
+  response.end(JSON.stringify(body));
+}
+
+async function readBody(request: IncomingMessage): Promise<MessagesBody> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of request) chunks.push(chunk as Buffer);
+  const text = Buffer.concat(chunks).toString('utf8');
+  try {
+    return text === '' ? {} : (JSON.parse(text) as MessagesBody);
+  } catch {
+    return {};
+  }
+}
+
+function lastUserTexts(body: MessagesBody): string[] {
+  const content = body.messages?.findLast(({ role }) => role === 'user')?.content ?? [];
+  if (typeof content === 'string') return [content];
+  return content.filter(({ type }) => type === 'text').map(({ text }) => text ?? '');
+}
