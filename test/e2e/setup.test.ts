@@ -56,8 +56,15 @@ describe('bin/setup', () => {
   });
 
   test('works from any directory, by any path', () => {
-    const options = { cwd: dir, encoding: 'utf8', env: { PATH: join(dir, 'bin'), CDPATH: '/usr' } } as const;
-    expect(spawnSync('sh', ['checkout/bin/setup'], options).stdout).toBe('bin/setup: nothing was missing\n');
+    // A relative "cd" would follow CDPATH into this one.
+    mkdirSync(join(dir, 'decoy/checkout/bin'), { recursive: true });
+    const options = {
+      cwd: dir,
+      encoding: 'utf8',
+      env: { PATH: join(dir, 'bin'), CDPATH: join(dir, 'decoy') },
+    } as const;
+    const { stdout, stderr } = spawnSync('sh', ['checkout/bin/setup'], options);
+    expect({ stdout, stderr }).toEqual({ stdout: 'bin/setup: nothing was missing\n', stderr: '' });
   });
 
   test('shows its help', () => {
@@ -87,6 +94,7 @@ describe('bin/setup', () => {
 
   test.each([
     ['dist is missing', () => rmSync(join(dir, 'checkout/dist'), { recursive: true })],
+    ['half of dist is missing', () => rmSync(join(dir, 'checkout/dist/main.js'))],
     ['a source is newer', () => age('src/main.ts', 0)],
     ['a source was deleted', () => rmSync(join(dir, 'checkout/src/main.ts'))],
   ])('builds when %s', (_, arrange) => {
