@@ -1,8 +1,11 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 
-/** What the stand-in does with a prompt: a sentence, an HTTP error, or no answer at all. */
-export type Answer = { sentence: string } | { status: 401 | 429 | 529 } | 'hang';
+/**
+ * What the stand-in does with a prompt: a sentence, after a shell command if there is one (the agent's Bash tool runs it,
+ * and comes back with what it printed); an HTTP error; or no answer at all.
+ */
+export type Answer = { sentence: string; command?: string } | { status: 401 | 429 | 529 } | 'hang';
 
 export interface ReceivedRequest {
   method: string;
@@ -13,7 +16,12 @@ export interface ReceivedRequest {
 interface MessagesBody {
   model?: string;
   stream?: boolean;
-  messages?: { role: string; content: string | { type: string; text?: string }[] }[];
+  messages?: { role: string; content: string | Block[] }[];
+}
+
+interface Block {
+  type: string;
+  text?: string;
 }
 
 /** A stand-in for the Claude API on loopback: it gives every prompt the same answer, and remembers what it was asked. */
@@ -62,25 +70,54 @@ function respond(response: ServerResponse, path: string, body: MessagesBody, ans
   else if (path !== '/v1/messages') sendJson(response, 200, {});
   else if (answer === 'hang') return;
   else if ('status' in answer) sendJson(response, answer.status, errorBody(answer.status));
-  else if (body.stream) sendStream(response, body, answer.sentence);
-  else sendJson(response, 200, wholeMessage(body, answer.sentence));
+  else if (answer.command !== undefined && !holdsToolResult(body)) sendBlock(response, body, bashCall(answer.command));
+  else sendBlock(response, body, sentenceBlock(answer.sentence));
 }
 
-function sendStream(response: ServerResponse, body: MessagesBody, sentence: string): void {
+/** One block of an answer, whole and as it is streamed. */
+interface AnswerBlock {
+  whole: object;
+  start: object;
+  delta: object;
+  stopReason: 'end_turn' | 'tool_use';
+}
+
+function sentenceBlock(text: string): AnswerBlock {
+  return {
+    whole: { type: 'text', text },
+    start: { type: 'text', text: '' },
+    delta: { type: 'text_delta', text },
+    stopReason: 'end_turn',
+  };
+}
+
+function bashCall(command: string): AnswerBlock {
+  const call = { type: 'tool_use', id: 'toolu_stand_in', name: 'Bash' };
+  const input = { command, description: 'Run what the test asks for' };
+  return {
+    whole: { ...call, input },
+    start: { ...call, input: {} },
+    delta: { type: 'input_json_delta', partial_json: JSON.stringify(input) },
+    stopReason: 'tool_use',
+  };
+}
+
+function sendBlock(response: ServerResponse, body: MessagesBody, block: AnswerBlock): void {
+  const { whole, start, delta, stopReason } = block;
+  if (!body.stream) {
+    sendJson(response, 200, { ...message(body), content: [whole], stop_reason: stopReason });
+    return;
+  }
   const events = [
     { type: 'message_start', message: message(body) },
-    { type: 'content_block_start', index: 0, content_block: { type: 'text', text: '' } },
-    { type: 'content_block_delta', index: 0, delta: { type: 'text_delta', text: sentence } },
+    { type: 'content_block_start', index: 0, content_block: start },
+    { type: 'content_block_delta', index: 0, delta },
     { type: 'content_block_stop', index: 0 },
-    { type: 'message_delta', delta: { stop_reason: 'end_turn', stop_sequence: null }, usage: { output_tokens: 1 } },
+    { type: 'message_delta', delta: { stop_reason: stopReason, stop_sequence: null }, usage: { output_tokens: 1 } },
     { type: 'message_stop' },
   ];
   response.writeHead(200, { 'content-type': 'text/event-stream' });
   response.end(events.map((event) => `event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`).join(''));
-}
-
-function wholeMessage(body: MessagesBody, sentence: string) {
-  return { ...message(body), content: [{ type: 'text', text: sentence }], stop_reason: 'end_turn' };
 }
 
 function message(body: MessagesBody) {
@@ -118,7 +155,14 @@ async function readBody(request: IncomingMessage): Promise<MessagesBody> {
 }
 
 function lastUserTexts(body: MessagesBody): string[] {
+  return lastUserBlocks(body).flatMap(({ type, text }) => (type === 'text' ? [text ?? ''] : []));
+}
+
+function holdsToolResult(body: MessagesBody): boolean {
+  return lastUserBlocks(body).some(({ type }) => type === 'tool_result');
+}
+
+function lastUserBlocks(body: MessagesBody): Block[] {
   const content = body.messages?.findLast(({ role }) => role === 'user')?.content ?? [];
-  if (typeof content === 'string') return [content];
-  return content.filter(({ type }) => type === 'text').map(({ text }) => text ?? '');
+  return typeof content === 'string' ? [{ type: 'text', text: content }] : content;
 }
