@@ -47,6 +47,10 @@ export interface Agent {
    * When the cap ends it; null is never.
    */
   deadline: string | null;
+  /**
+   * When its terminal last showed something new.
+   */
+  lastOutputAt: string | null;
   limits: Limits | null;
   labels: {
     [k: string]: string;

@@ -1,0 +1,167 @@
+import type { Evidence, Exit, Found, Verdict } from './evidence.ts';
+import { signalOf } from './exit-status.ts';
+
+export type Phase = 'queued' | 'starting' | 'running' | 'waiting' | 'done' | 'stopping' | 'ended' | 'unknown';
+export type Result = 'succeeded' | 'failed' | 'signaled' | 'timed-out' | 'idled-out' | 'stopped' | 'lost';
+
+/** What is true of an agent now. Derived from evidence each time, never stored. */
+export interface Status {
+  phase: Phase;
+  /** Only when ended. */
+  result: Result | null;
+  exitCode: number | null;
+  signal: string | null;
+  /** A sentence. */
+  reason: string;
+  startedAtMs: number | null;
+  endedAtMs: number | null;
+  /** When the cap ends it, wall clock; null is never or not yet known. */
+  deadlineMs: number | null;
+}
+
+/**
+ * A launcher that died may have left a tmux client call behind that still becomes an agent: this long after its
+ * creation an agent without proof of its start is given up, not earlier.
+ */
+export const START_PATIENCE_MS = 10_000;
+
+type Outcome = Pick<Status, 'phase' | 'result' | 'exitCode' | 'signal' | 'reason'>;
+
+/**
+ * What is true of an agent, from what its witnesses say. Pure.
+ *
+ * The order matters (design: "Deciding"): a sentinel ends it whatever else is true; another boot ends it; another
+ * pid namespace makes its processes unknowable; then the process table speaks.
+ */
+export function statusOf(evidence: Evidence): Status {
+  const { files } = evidence;
+  const started = files.started.state === 'there' ? files.started.value : undefined;
+  const outcome = outcomeOf(evidence);
+  const capMs = files.capMs === undefined && files.spec.state === 'there' ? files.spec.value.limits.maxRuntimeMs : files.capMs;
+  return {
+    ...outcome,
+    startedAtMs: started?.startedAtMs ?? null,
+    endedAtMs: outcome.phase === 'ended' ? endOf(evidence) : null,
+    deadlineMs: started && typeof capMs === 'number' ? started.startedAtMs + capMs : null,
+  };
+}
+
+function outcomeOf(evidence: Evidence): Outcome {
+  const { files, processes, whereabouts } = evidence;
+  if (files.sentinel.state === 'there') return ended(files.sentinel.value, files.verdict);
+  if (files.sentinel.state === 'damaged') return unknown(files.sentinel.problem);
+  if (files.spec.state !== 'there') return unknown(problemOf(files.spec, 'spec.json'));
+  if (files.started.state === 'damaged') return unknown(files.started.problem);
+  if (whereabouts === 'rebooted') return withoutSentinel(evidence, 'the machine was restarted while it ran');
+  if (whereabouts === 'elsewhere') {
+    return unknown(`it was started in another container or on another machine; ${heartbeatSays(evidence)}`);
+  }
+  if (files.started.state === 'absent') return beforeTheStart(evidence);
+  if (processes.wrapper === 'alive') {
+    if (processes.agent === 'dead') return live('stopping', 'the agent has ended, its wrapper is about to say how');
+    return stopIsUnderWay(evidence) ?? live('running', 'the agent runs');
+  }
+  if (processes.watchdog === 'alive') return live('stopping', 'its wrapper was killed; the watchdog is ending the rest');
+  if (processes.agent === 'alive') {
+    return live('stopping', 'its wrapper and watchdog were killed; it runs on and its exit code will not be known');
+  }
+  return withoutSentinel(evidence, 'its wrapper and watchdog were killed, so nobody could learn its exit code');
+}
+
+function beforeTheStart(evidence: Evidence): Outcome {
+  const { files, processes, now } = evidence;
+  const createdUptimeMs = files.spec.state === 'there' ? files.spec.value.createdUptimeMs : 0;
+  if (processes.wrapper === 'alive' || processes.launcher === 'alive') return live('starting', 'it is being started');
+  if (now.uptimeMs - createdUptimeMs < START_PATIENCE_MS) return live('starting', 'it is being started');
+  return withoutSentinel(evidence, 'it was never started: whoever launched it died on the way');
+}
+
+function stopIsUnderWay({ files }: Evidence): Outcome | undefined {
+  if (files.verdict.state === 'there') return live('stopping', files.verdict.value.reason);
+  if (files.stopOrder.state === 'there') return live('stopping', `${files.stopOrder.value.by} asked it to stop`);
+  return undefined;
+}
+
+/** No sentinel will come: what the wrapper recorded before it died is the code all the same. */
+function withoutSentinel({ files }: Evidence, why: string): Outcome {
+  if (files.recorded.state === 'there' && files.recorded.value.how === 'observed') {
+    return ended(files.recorded.value, files.verdict);
+  }
+  return { phase: 'ended', result: 'lost', exitCode: null, signal: null, reason: why };
+}
+
+function ended(exit: Exit, verdict: Found<Verdict>): Outcome {
+  const { code } = exit;
+  const signal = code === null ? null : signalOf(code);
+  const said = code === null ? 'nobody could learn its exit code' : signal ? `ended by ${signal}` : `exited with ${code}`;
+  const outcome = (result: Result, reason: string): Outcome => ({ phase: 'ended', result, exitCode: code, signal, reason });
+
+  if (exit.cause === 'capped') return outcome('timed-out', `reached its cap; ${said}`);
+  if (exit.cause === 'with-parent') return outcome('stopped', `its parent ended; ${said}`);
+  const forced = verdict.state === 'there' ? forcedBy(verdict.value, exit) : undefined;
+  if (forced) return outcome(forced.result, `${forced.reason}; ${said}`);
+  if (code === null) return outcome('lost', 'its wrapper was killed before the agent ended, so nobody could learn its exit code');
+  if (code === 0) return outcome('succeeded', said);
+  return outcome(signal ? 'signaled' : 'failed', said);
+}
+
+/** A verdict explains an end only if its TERM came before it: a natural end wins a race. */
+function forcedBy(verdict: Verdict, exit: Exit): { result: Result; reason: string } | undefined {
+  const term = verdict.steps.find(({ step }) => step === 'term');
+  if (term === undefined || term.uptimeMs > exit.uptimeMs) return undefined;
+  switch (verdict.cause) {
+    case 'stopped':
+    case 'with-parent':
+      return { result: 'stopped', reason: verdict.reason };
+    case 'capped':
+      return { result: 'timed-out', reason: verdict.reason };
+    case 'natural':
+    case 'lost':
+      return undefined;
+    default:
+      return verdict.cause satisfies never;
+  }
+}
+
+/** Wall time of the end: by uptime from the start, so that a clock that was set does not move it. */
+function endOf({ files, now }: Evidence): number | null {
+  const started = files.started.state === 'there' ? files.started.value : undefined;
+  for (const exit of [files.sentinel, files.recorded]) {
+    if (exit.state !== 'there' || exit.value.how === 'pending') continue;
+    if (started && exit.value.uptimeMs >= started.uptimeMs) {
+      return started.startedAtMs + exit.value.uptimeMs - started.uptimeMs;
+    }
+    const spec = files.spec.state === 'there' ? files.spec.value : undefined;
+    if (spec) return spec.createdAtMs + Math.max(0, exit.value.uptimeMs - spec.createdUptimeMs);
+  }
+  const seen = files.heartbeatAtMs ?? started?.startedAtMs ?? (files.spec.state === 'there' ? files.spec.value.createdAtMs : null);
+  return seen === null ? null : Math.min(seen, now.wallMs);
+}
+
+/** For people: how long ago the watchdog gave a sign of life. */
+export function heartbeatSays({ files, now }: Evidence): string {
+  if (files.heartbeatAtMs === undefined) return 'there was no heartbeat';
+  return `its last heartbeat was ${Math.max(0, Math.round((now.wallMs - files.heartbeatAtMs) / 1000))} s ago`;
+}
+
+function live(phase: Phase, reason: string): Outcome {
+  return { phase, result: null, exitCode: null, signal: null, reason };
+}
+
+function unknown(reason: string): Outcome {
+  return { phase: 'unknown', result: null, exitCode: null, signal: null, reason };
+}
+
+function problemOf(found: Found<unknown>, file: string): string {
+  return found.state === 'damaged' ? found.problem : `${file} is missing`;
+}
+
+/**
+ * What a waiting script gets for this agent: its own code, 124 when capped, 125 when nobody knows.
+ *
+ * @example waitCode({ result: 'failed', exitCode: 3 }) // 3
+ */
+export function waitCode({ result, exitCode }: Pick<Status, 'result' | 'exitCode'>): number {
+  if (result === 'timed-out') return 124;
+  return exitCode ?? 125;
+}

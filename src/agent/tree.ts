@@ -1,0 +1,95 @@
+import type { ProcessIdentity } from './evidence.ts';
+
+/** One process, as the process table has it. */
+export interface Process extends ProcessIdentity {
+  parentPid: number;
+  groupId: number;
+  sessionId: number;
+  zombie: boolean;
+  /** The user who owns it. */
+  uid: number;
+  /** Its name, as the kernel keeps it: 15 bytes at most. */
+  name: string;
+  /** The value of AGENTCTL_RUN_ID in its environment; undefined where there is none or it cannot be read. */
+  cookie: string | undefined;
+}
+
+/** A process of an agent's tree, and what ties it to the agent. */
+export interface Member {
+  process: Process;
+  why: 'session' | 'group' | 'descendant' | 'cookie';
+}
+
+export interface TreeOf {
+  runId: string;
+  /** The session and the process group of the pane: the wrapper's pid. */
+  wrapper: ProcessIdentity;
+  agent: ProcessIdentity;
+  /** Pids that are never in a tree: ourselves, our ancestors, tmux servers, managers, wrapper and watchdog until the sentinel is there. */
+  never: ReadonlySet<number>;
+  uid: number;
+}
+
+/** Daemons that serve everyone: an agent that happens to start one does not own it. */
+const SPARED = /^(tmux|ssh-agent|gpg-agent|sccache|gradle|bazel|watchman|adb)/;
+
+/**
+ * The processes of one agent: descendants, session, process group, and everything of this user that carries the run's
+ * cookie; without daemons that serve everyone and what lives below them. Pure.
+ */
+export function treeOf(run: TreeOf, processes: readonly Process[]): { members: Member[]; spared: Member[] } {
+  const byPid = new Map(processes.map((process) => [process.pid, process]));
+  const members: Member[] = [];
+  const spared: Member[] = [];
+  for (const process of processes) {
+    if (process.pid <= 1 || process.zombie || run.never.has(process.pid)) continue;
+    const why = tie(run, process, byPid);
+    if (why === undefined) continue;
+    const inPane = why === 'session' || why === 'group';
+    (!inPane && belowDaemon(run, process, byPid) ? spared : members).push({ process, why });
+  }
+  return { members, spared };
+}
+
+function tie(run: TreeOf, process: Process, byPid: ReadonlyMap<number, Process>): Member['why'] | undefined {
+  // A pid that was used again leads a session of its own: the pane's is only meant while its leader is, or was, ours.
+  const leader = byPid.get(run.wrapper.pid);
+  const paneIsOurs = leader === undefined || leader.startTime === run.wrapper.startTime;
+  if (paneIsOurs && process.sessionId === run.wrapper.pid) return 'session';
+  if (paneIsOurs && process.groupId === run.wrapper.pid) return 'group';
+  if (process.cookie === run.runId) return process.uid === run.uid ? 'cookie' : undefined;
+  // Another cookie, or one that was emptied on purpose, says: not yours.
+  if (process.cookie !== undefined) return undefined;
+  for (const ancestor of ancestors(process, byPid)) {
+    if (ancestor.pid === run.agent.pid) return ancestor.startTime === run.agent.startTime ? 'descendant' : undefined;
+  }
+  return undefined;
+}
+
+/** The pane itself lives below a tmux server, ours: the walk up ends at the wrapper. */
+function belowDaemon(run: TreeOf, process: Process, byPid: ReadonlyMap<number, Process>): boolean {
+  if (SPARED.test(process.name)) return true;
+  for (const ancestor of ancestors(process, byPid)) {
+    if (ancestor.pid === run.wrapper.pid) return false;
+    if (SPARED.test(ancestor.name)) return true;
+  }
+  return false;
+}
+
+function* ancestors(process: Process, byPid: ReadonlyMap<number, Process>): Generator<Process> {
+  const seen = new Set<number>();
+  for (let pid = process.parentPid; pid > 1 && !seen.has(pid); ) {
+    seen.add(pid);
+    const ancestor = byPid.get(pid);
+    if (ancestor === undefined) return;
+    yield ancestor;
+    pid = ancestor.parentPid;
+  }
+}
+
+/** The pids from a process up to init: they are never in a tree that the process itself ends. */
+export function lineage(pid: number, processes: readonly Process[]): number[] {
+  const byPid = new Map(processes.map((process) => [process.pid, process]));
+  const own = byPid.get(pid);
+  return own === undefined ? [pid] : [pid, ...[...ancestors(own, byPid)].map((ancestor) => ancestor.pid)];
+}

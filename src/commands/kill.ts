@@ -1,0 +1,1 @@
+export { KILL as default } from './stop.ts';

@@ -1,0 +1,70 @@
+import { UsageError } from '../errors.ts';
+import { list } from '../lifecycle/list.ts';
+import type { Agent } from '../store/generated/types.ts';
+import { existsSync } from 'node:fs';
+import { pause } from '../system/clock.ts';
+import { agentTable } from '../view/agent-table.ts';
+import { type Call, type Command, note, print, printJson } from './command.ts';
+
+const SORTS: Record<string, (agent: Agent) => string | number> = {
+  name: (agent) => agent.name,
+  phase: (agent) => `${agent.phase} ${agent.result ?? ''}`,
+  created: (agent) => agent.createdAt ?? '',
+  ended: (agent) => agent.endedAt ?? '',
+  runtime: (agent) => Date.parse(agent.startedAt ?? '') - Date.parse(agent.endedAt ?? new Date().toISOString()),
+};
+const WATCH_MS = 2000;
+
+const command: Command = {
+  usage: 'ps [options]',
+  description: 'Lists live agents first, then those that ended within their grace. What it says is looked up, never remembered.',
+  examples: [
+    ['agentctl ps --filter label=job=7 --filter phase=running', 'filters of one kind are alternatives, kinds add up'],
+    ['agentctl ps -a --json', 'everything, with the evidence, for scripts'],
+  ],
+  options: {
+    all: { alias: 'a', type: 'boolean', describe: 'also what ended before its grace, and the archive' },
+    quiet: { alias: 'q', type: 'boolean', describe: 'names only' },
+    filter: { type: 'array', nargs: 1, describe: 'phase=…, result=…, label=KEY or label=KEY=VALUE; repeatable' },
+    sort: { type: 'string', requiresArg: true, describe: `${Object.keys(SORTS).join(', ')}; with - before it, backwards` },
+    watch: { type: 'boolean', describe: 'again every 2 s, until interrupted' },
+    tree: { type: 'boolean', describe: 'agents below those that spawned them' },
+    json: { type: 'boolean', describe: 'schemas/list.schema.json' },
+  },
+  async run(call) {
+    if (call.words.length > 0) throw new UsageError(`ps takes no names: "agentctl status ${call.words[0]}" shows one agent`);
+    const key = order(call.flags.text('sort'));
+    for (;;) {
+      const home = call.flags.on('watch') && process.stdout.isTTY ? '\x1b[H\x1b[2J' : '';
+      render(call, key, home);
+      if (!call.flags.on('watch') || process.stdout.destroyed) return 0;
+      await pause(WATCH_MS);
+    }
+  },
+};
+
+function render({ flags, stateDir }: Call, key: ((agents: Agent[]) => Agent[]) | undefined, home: string): void {
+  const listed = list(stateDir, { all: flags.on('all'), filter: flags.all('filter') });
+  const agents = key ? key(listed) : listed;
+  if (flags.on('json')) printJson({ schemaVersion: 1, manager: { running: false }, agents });
+  else if (flags.on('quiet')) for (const { name } of agents) print(name);
+  else if (agents.length > 0) {
+    print(home + agentTable(agents, { columns: process.stdout.columns, tree: flags.on('tree'), nowMs: Date.now() }));
+    note('no manager runs: caps are kept by each watchdog, sessions of ended agents stay until they are replaced or removed');
+  } else {
+    const where = existsSync(stateDir.path) ? '' : ', which does not exist yet';
+    note(`no agents in ${stateDir.path} (${stateDir.reason}${where}); other state directories are reached with --state-dir`);
+  }
+}
+
+function order(sort: string | undefined): ((agents: Agent[]) => Agent[]) | undefined {
+  if (sort === undefined) return undefined;
+  const backwards = sort.startsWith('-');
+  const name = backwards ? sort.slice(1) : sort;
+  const key = Object.hasOwn(SORTS, name) ? SORTS[name] : undefined;
+  if (key === undefined) throw new UsageError(`--sort: ${JSON.stringify(sort)} is no column: write one of ${Object.keys(SORTS).join(', ')}`);
+  return (agents) =>
+    agents.toSorted((a, b) => (key(a) < key(b) ? -1 : key(a) > key(b) ? 1 : 0) * (backwards ? -1 : 1));
+}
+
+export default command;

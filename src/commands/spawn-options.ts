@@ -1,0 +1,75 @@
+import { readFileSync } from 'node:fs';
+import type { Options } from 'yargs';
+import { parseDuration, parseFiniteDuration } from '../agent/duration.ts';
+import { parseLabels } from '../agent/labels.ts';
+import type { Limits } from '../agent/limits.ts';
+import { UsageError } from '../errors.ts';
+import { parseEnv, readEnvFile } from '../lifecycle/agent-environment.ts';
+import type { SpawnOptions } from '../lifecycle/spawn.ts';
+import { type Call, note } from './command.ts';
+
+/** What `spawn` and `run` have in common. */
+export const SPAWN_OPTIONS: Readonly<Record<string, Options>> = {
+  name: { alias: 'n', type: 'string', requiresArg: true, describe: 'its name; default COMMAND-xxxx' },
+  cwd: { alias: 'C', type: 'string', requiresArg: true, describe: 'its working directory; default this one' },
+  env: { alias: 'e', type: 'array', nargs: 1, describe: 'NAME=VALUE for its environment, or NAME for the value here; repeatable' },
+  'env-file': { type: 'array', nargs: 1, describe: 'a file of NAME=VALUE lines; repeatable' },
+  label: { alias: 'l', type: 'array', nargs: 1, describe: 'key=value, for --filter; repeatable' },
+  'max-runtime': { type: 'string', requiresArg: true, describe: 'the cap: how long it may run; default 1h' },
+  grace: { type: 'string', requiresArg: true, describe: 'from its end to teardown; default 5m' },
+  'max-idle': { type: 'string', requiresArg: true, describe: 'how long it may do nothing; default 30m' },
+  'kill-after': { type: 'string', requiresArg: true, describe: 'from TERM to KILL; default 10s' },
+  size: { type: 'string', requiresArg: true, describe: "its terminal's COLUMNSxROWS; default 200x50" },
+  stdin: { type: 'string', requiresArg: true, describe: 'a file as its stdin, or - for this stdin; default its terminal' },
+  stdout: { type: 'string', requiresArg: true, describe: 'a file for its stdout, which then is not in its log' },
+  stderr: { type: 'string', requiresArg: true, describe: 'a file for its stderr, which then is not in its log' },
+  replace: { type: 'boolean', describe: 'stop a live agent of this name first' },
+  'with-parent': { type: 'boolean', describe: 'end it when the agent that spawns it ends' },
+  attach: { type: 'boolean', describe: 'attach this terminal to it' },
+};
+
+/** @throws {InvalidInput} and {@link UsageError} for whatever does not fit. */
+export function spawnOptions({ words, flags }: Call): SpawnOptions {
+  const stdin = flags.text('stdin');
+  return {
+    command: words,
+    name: flags.text('name'),
+    cwd: flags.text('cwd'),
+    env: {
+      ...Object.assign({}, ...flags.all('env-file').map((file) => readEnvFile(file, process.env))),
+      ...parseEnv(flags.all('env'), process.env, '--env'),
+    },
+    labels: parseLabels(flags.all('label'), '--label'),
+    limits: limits(flags),
+    ...size(flags.text('size')),
+    stdin: stdin === '-' ? readFileSync(0) : stdin,
+    stdout: flags.text('stdout'),
+    stderr: flags.text('stderr'),
+    replace: flags.on('replace'),
+    withParent: flags.on('with-parent'),
+    onWarning: note,
+  };
+}
+
+function limits(flags: Call['flags']): Partial<Limits> {
+  const read = <T>(flag: string, parse: (text: string, where: string) => T): T | undefined => {
+    const text = flags.text(flag);
+    return text === undefined ? undefined : parse(text, `--${flag}`);
+  };
+  const given = {
+    maxRuntimeMs: read('max-runtime', parseDuration),
+    graceMs: read('grace', parseDuration),
+    maxIdleMs: read('max-idle', parseDuration),
+    killAfterMs: read('kill-after', parseFiniteDuration),
+  };
+  if (given.maxRuntimeMs === 0) throw new UsageError('--max-runtime: 0 leaves it no time to run: give 90s, 5m, 1h30m or none');
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+}
+
+function size(text: string | undefined): { columns?: number; rows?: number } {
+  if (text === undefined) return {};
+  const [, columns, rows] = /^(\d{1,4})x(\d{1,4})$/.exec(text) ?? [];
+  // tmux' own bounds end at 10,000; below 2x2 it draws nothing.
+  if (Number(columns) >= 2 && Number(rows) >= 2) return { columns: Number(columns), rows: Number(rows) };
+  throw new UsageError(`--size: ${JSON.stringify(text)} is not a size: write COLUMNSxROWS, as in 200x50`);
+}

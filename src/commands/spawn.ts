@@ -1,0 +1,27 @@
+import { waitCode } from '../agent/status.ts';
+import { attachUntilEnd } from '../lifecycle/attach.ts';
+import { spawn } from '../lifecycle/spawn.ts';
+import { type Command, note, print, printJson } from './command.ts';
+import { SPAWN_OPTIONS, spawnOptions } from './spawn-options.ts';
+
+const command: Command = {
+  usage: 'spawn [options] [--] COMMAND [ARGUMENT…]',
+  description: 'Starts COMMAND in tmux under a wrapper that will know how it ended; prints its name once it provably runs.',
+  examples: [
+    ['agentctl spawn -n fix-login -- claude "fix the login"', 'an agent with a name'],
+    ["agentctl spawn -l job=7 --max-runtime 20m -- sh -c 'make && make test'", 'a shell line, a label, a cap'],
+  ],
+  options: { ...SPAWN_OPTIONS, json: { type: 'boolean', describe: 'print the agent as JSON instead of its name' } },
+  takesCommand: true,
+  async run(call) {
+    const agent = await spawn(call.stateDir, spawnOptions(call));
+    if (call.flags.on('json')) printJson(agent);
+    else print(agent.name);
+    if (!call.flags.on('attach')) return 0;
+    const ended = await attachUntilEnd(call.stateDir, agent);
+    if (ended === undefined) note(`${agent.name} runs on: "agentctl attach ${agent.name}" comes back to it`);
+    return ended === undefined ? 0 : waitCode(ended);
+  },
+};
+
+export default command;

@@ -1,0 +1,64 @@
+import { parseDuration } from '../agent/duration.ts';
+import { type Result, waitCode } from '../agent/status.ts';
+import { UsageError } from '../errors.ts';
+import { select } from '../lifecycle/list.ts';
+import { wait } from '../lifecycle/wait.ts';
+import type { Agent } from '../store/generated/types.ts';
+import { type Command, note, print, printJson } from './command.ts';
+
+const TIMED_OUT = 75;
+const LOST = 125;
+
+const command: Command = {
+  usage: 'wait NAME… [options]',
+  description:
+    "Waits until agents have ended, bound to the runs that have these names now. One name: its own exit code. Several: 0 if all succeeded, else 1, and a line NAME RESULT CODE as each ends. 124 capped, 125 lost or agentctl's own error, 75 the timeout passed.",
+  examples: [
+    ['agentctl wait fix-login', 'its exit code becomes this one'],
+    ['agentctl wait --filter label=job=7 --timeout 20m', 'all of a job'],
+    ['agentctl wait --any a b c', 'the first one that ends, with its code'],
+  ],
+  options: {
+    filter: { type: 'array', nargs: 1, describe: 'also the live agents with phase=…, label=KEY[=VALUE]; repeatable' },
+    any: { type: 'boolean', describe: "return when the first one ends, with its code" },
+    all: { type: 'boolean', describe: 'wait for all that are named (the default); without names, for all live agents' },
+    timeout: { type: 'string', requiresArg: true, describe: 'give up after this long: exit code 75' },
+    json: { type: 'boolean', describe: 'a line of JSON for each as it ends (schemas/agent.schema.json)' },
+  },
+  errorCode: LOST,
+  async run({ words, flags, stateDir }) {
+    const timeout = flags.text('timeout');
+    const timeoutMs = timeout === undefined ? null : parseDuration(timeout, '--timeout');
+    if (flags.on('any') && flags.on('all')) throw new UsageError('--any and --all exclude each other: choose one');
+    const filter = flags.all('filter');
+    if (words.length === 0 && filter.length === 0 && !flags.on('all')) throw new UsageError('wait needs a name, --filter or --all: agentctl wait NAME');
+    const agents = select(stateDir, words, { filter, all: flags.on('all') && words.length === 0 });
+    if (agents.length === 0) {
+      note('nothing to wait for: no live agent fits');
+      return 0;
+    }
+    const alone = agents.length === 1 && words.length === 1;
+    const codes: number[] = [];
+    let left = agents.length;
+    for await (const ended of wait(stateDir, agents, { timeoutMs })) {
+      left--;
+      if ('removed' in ended) note(`${ended.name} was removed while it was waited for: how it ended is not known`);
+      else if (flags.on('json')) printJson(ended);
+      else if (!alone) print(`${ended.name} ${ended.result} ${ended.exitCode ?? '-'}`);
+      codes.push('removed' in ended ? LOST : codeOf(ended, alone || flags.on('any')));
+      if (flags.on('any')) return codes[0] ?? LOST;
+    }
+    if (left > 0) {
+      note(`the timeout of ${timeout} passed, and ${left === 1 ? 'one agent still runs' : `${left} agents still run`}`);
+      return TIMED_OUT;
+    }
+    return alone ? (codes[0] ?? LOST) : codes.every((code) => code === 0) ? 0 : 1;
+  },
+};
+
+/** An agent's own code where it speaks for itself; else whether it succeeded, which a stopped one that exits 0 did not. */
+function codeOf({ result, exitCode }: Agent, own: boolean): number {
+  return own ? waitCode({ result: result as Result, exitCode }) : Number(result !== 'succeeded');
+}
+
+export default command;

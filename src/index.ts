@@ -1,0 +1,22 @@
+/**
+ * agentctl as a library: the functions that the commands call.
+ *
+ * @example
+ * import { openStateDir, spawn, wait } from '@agentctl/cli';
+ * const state = openStateDir();
+ * const agent = await spawn(state, { command: ['make', 'test'], name: 'tests' });
+ * for await (const ended of wait(state, [agent])) console.log(ended);
+ *
+ * @packageDocumentation
+ */
+export { InvalidInput } from './agent/invalid-input.ts';
+export { DEFAULT_LIMITS, type Limits } from './agent/limits.ts';
+export { AgentctlError, BusyError, UnknownAgentError, UsageError } from './errors.ts';
+export { inspect } from './lifecycle/inspect.ts';
+export { type ListOptions, list } from './lifecycle/list.ts';
+export { logs, type OutputOptions } from './lifecycle/logs.ts';
+export { type SpawnOptions, spawn } from './lifecycle/spawn.ts';
+export { type StopOptions, stop } from './lifecycle/stop.ts';
+export { type Removed, type WaitOptions, wait } from './lifecycle/wait.ts';
+export type { Agent } from './store/generated/types.ts';
+export { findStateDir as openStateDir, type StateDir } from './store/state-dir.ts';

@@ -1,0 +1,74 @@
+import { join } from 'node:path';
+import type { Evidence, Found } from '../agent/evidence.ts';
+import { heartbeatSays } from '../agent/status.ts';
+import { limitsToDisk, modifiedAt } from '../store/agent-files.ts';
+import type { Agent } from '../store/generated/types.ts';
+import type { Observed } from './observe.ts';
+
+/**
+ * An agent as the world sees it (schemas/agent.schema.json): what `--json` prints and the library returns.
+ *
+ * @param tmux - what tmux says, where it was asked.
+ */
+export function describe(agent: Observed, tmux = 'not asked'): Agent {
+  const { evidence, status } = agent;
+  const spec = evidence.files.spec.state === 'there' ? evidence.files.spec.value : undefined;
+  return {
+    schemaVersion: 1,
+    name: agent.name,
+    runId: spec?.runId ?? null,
+    parent: spec?.parent ? { ...spec.parent } : null,
+    phase: status.phase,
+    result: status.result,
+    terminal: status.phase === 'ended',
+    exitCode: status.exitCode,
+    signal: status.signal,
+    reason: status.reason,
+    createdAt: spec ? instant(spec.createdAtMs) : null,
+    startedAt: instant(status.startedAtMs),
+    endedAt: instant(status.endedAtMs),
+    deadline: instant(status.deadlineMs),
+    lastOutputAt: instant(modifiedAt(join(agent.directory, 'output.log')) ?? null),
+    limits: spec ? limitsToDisk({ ...spec.limits, maxRuntimeMs: capOf(evidence) }) : null,
+    labels: spec?.labels ?? {},
+    cwd: spec?.cwd ?? null,
+    command: spec?.command ?? [],
+    archived: evidence.files.archived,
+    directory: agent.directory,
+    evidence: {
+      sentinel: sentinelSays(evidence),
+      process: processesSay(evidence),
+      heartbeat: heartbeatSays(evidence),
+      report: 'none',
+      tmux,
+    },
+  };
+}
+
+/** The cap in force: the watchdog's, which may have been moved since the start. */
+function capOf({ files }: Evidence): number | null {
+  if (files.capMs !== undefined) return files.capMs;
+  return files.spec.state === 'there' ? files.spec.value.limits.maxRuntimeMs : null;
+}
+
+function sentinelSays({ files }: Evidence): string {
+  const said = (found: Found<{ code: number | null; how: string; cause: string }>): string | undefined => {
+    if (found.state === 'damaged') return found.problem;
+    if (found.state === 'absent' || found.value.how === 'pending') return undefined;
+    return `code ${found.value.code ?? 'unknown'}, ${found.value.how}, ${found.value.cause}`;
+  };
+  const recorded = said(files.recorded);
+  return said(files.sentinel) ?? (recorded ? `not published; recorded: ${recorded}` : 'none');
+}
+
+function processesSay({ files, processes, whereabouts }: Evidence): string {
+  if (whereabouts === 'rebooted') return 'none: the machine was restarted';
+  if (whereabouts === 'elsewhere') return 'unknown: it runs in another container or on another machine';
+  if (files.archived || files.sentinel.state === 'there') return 'ended';
+  const pid = files.started.state === 'there' ? ` (pid ${files.started.value.agent.pid})` : '';
+  return `agent ${processes.agent}${pid}, wrapper ${processes.wrapper}, watchdog ${processes.watchdog}`;
+}
+
+function instant(ms: number | null): string | null {
+  return ms === null ? null : new Date(ms).toISOString();
+}

@@ -1,0 +1,75 @@
+import { shellQuote } from '../system/shell-quote.ts';
+
+/**
+ * Names that a shell sets, refuses or reads for itself: an `export` of UID ends bash, of OPTIND dash. With everything
+ * that is no shell name at all (`a.b`, an exported bash function) they go through env(1).
+ */
+const SHELL_OWN =
+  /^(_|UID|EUID|PPID|GID|EGID|OPTIND|OPTARG|OPTERR|IFS|PS[0-9]|LINENO|RANDOM|SECONDS|SHLVL|SHELLOPTS|ENV|HISTCMD|DIRSTACK|FUNCNAME|GROUPS|PIPESTATUS|EPOCH.*|BASH.*|COMP_.*|KSH.*|PGRP|USER_ID|PATHSEP)$/;
+const SHELL_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
+
+export interface Launch {
+  runId: string;
+  command: readonly string[];
+  cwd: string;
+  environment: Readonly<Record<string, string>>;
+  umask: number;
+  /** The caller's soft limit on open files: the tmux server's is raised, and the agent shall not see that. */
+  openFiles: string | undefined;
+  stdin: string | null;
+  stdout: string | null;
+  stderr: string | null;
+}
+
+/** The file that launch.sh sources and removes: what a shell can export. */
+export function environmentScript(environment: Readonly<Record<string, string>>): string {
+  return Object.entries(environment)
+    .filter(([name]) => isForShell(name))
+    .map(([name, value]) => `export ${name}=${shellQuote(value)}\n`)
+    .join('');
+}
+
+/**
+ * launch.sh: becomes the agent. Nothing of the agent passes through tmux's parser; single quotes are the only transport
+ * that carried every byte. Run by the wrapper, with a clean environment, as
+ * `sh ./launch.sh WRAPPER_PID WRAPPER_START WATCHDOG_PID WATCHDOG_START`.
+ */
+export function launchScript(launch: Launch): string {
+  const viaEnv = Object.entries(launch.environment).filter(([name]) => !isForShell(name));
+  const command = launch.command.map(shellQuote).join(' ');
+  const prefix = viaEnv.length === 0 ? '' : `/usr/bin/env ${viaEnv.map(([name, value]) => shellQuote(`${name}=${value}`)).join(' ')} `;
+  const redirections = [
+    launch.stdin === null ? '' : `<${shellQuote(launch.stdin)}`,
+    launch.stdout === null ? '' : `>>${shellQuote(launch.stdout)}`,
+    launch.stderr === null ? '' : `2>>${shellQuote(launch.stderr)}`,
+  ].filter((text) => text !== '');
+  return `# Written by agentctl; becomes the agent.
+umask 077
+wrapper='"wrapper":{"pid":'$1',"startTime":"'$2'"}' watchdog='"watchdog":{"pid":'$3',"startTime":"'$4'"}'
+(cd -- ${shellQuote(launch.cwd)}) || exit 126
+exec 4<env || exit 126
+rm -f env
+at=$(date -u +%Y-%m-%dT%H:%M:%SZ) namespace=$(readlink /proc/self/ns/pid)
+read -r boot </proc/sys/kernel/random/boot_id
+read -r up _ </proc/uptime
+read -r stat <"/proc/$$/stat"
+stat=\${stat##*") "}
+set -- $stat
+session=\${TMUX##*,} server=\${TMUX%,*}
+printf '{"schemaVersion":1,"runId":"%s","agent":{"pid":%s,"startTime":"%s"},%s,%s,"bootId":"%s","pidNamespace":"%s","tmux":{"serverPid":%s,"session":"$%s","pane":"%s"},"uptimeSeconds":%s,"startedAt":"%s"}\\n' \\
+  ${launch.runId} $$ "\${20}" "$wrapper" "$watchdog" "$boot" "$namespace" "\${server##*,}" "$session" "$TMUX_PANE" "$up" "$at" >started.tmp &&
+  mv -f started.tmp started.json || exit 126
+unset at namespace boot up stat session server wrapper watchdog _ TMUX TMUX_PANE OLDPWD SHLVL PATH
+. /dev/fd/4
+exec 4<&-
+cd -- ${shellQuote(launch.cwd)} || exit 126
+export PWD
+unset OLDPWD
+${launch.openFiles === undefined ? '' : `ulimit -S -n ${launch.openFiles} 2>/dev/null\n`}umask ${launch.umask.toString(8).padStart(4, '0')}
+exec ${prefix}${command} ${redirections.join(' ')}
+`;
+}
+
+function isForShell(name: string): boolean {
+  return SHELL_NAME.test(name) && !SHELL_OWN.test(name);
+}

@@ -1,0 +1,30 @@
+import { closeSync, existsSync, fstatSync, openSync, readSync } from 'node:fs';
+import { join } from 'node:path';
+import { endMark } from '../agent/end-mark.ts';
+import { pause } from '../system/clock.ts';
+import type { Observed } from './observe.ts';
+
+/** How long a log may take to become whole after the end: of 300 that ended at once the last took 3 s. */
+export const LOG_PATIENCE_MS = 5000;
+/** The mark is the wrapper's last word, but what the agent left running may write after it. */
+const TAIL_BYTES = 256 * 1024;
+
+/** Resolves once every byte of an ended agent is in its log, at the latest when it cannot be expected any more. */
+export async function untilLogIsWhole({ directory, status, runId }: Observed): Promise<void> {
+  const deadline = (status.endedAtMs ?? 0) + LOG_PATIENCE_MS;
+  while (Date.now() < deadline && !isLogWhole(directory, runId ?? '')) await pause(10);
+}
+
+function isLogWhole(directory: string, runId: string): boolean {
+  const path = join(directory, 'output.log');
+  if (!existsSync(path)) return true;
+  const file = openSync(path, 'r');
+  try {
+    const { size } = fstatSync(file);
+    const tail = Buffer.alloc(Math.min(size, TAIL_BYTES));
+    readSync(file, tail, 0, tail.length, size - tail.length);
+    return tail.includes(endMark(runId));
+  } finally {
+    closeSync(file);
+  }
+}

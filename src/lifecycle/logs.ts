@@ -1,0 +1,156 @@
+import { closeSync, fstatSync, openSync, readFileSync, readSync } from 'node:fs';
+import { join } from 'node:path';
+import { endMark } from '../agent/end-mark.ts';
+import { BellListener } from '../store/bell.ts';
+import type { StateDir } from '../store/state-dir.ts';
+import { type AgentReference, resolve } from './list.ts';
+import { LOG_PATIENCE_MS } from './log-end.ts';
+import { type Observed, observe, observeNamed } from './observe.ts';
+
+export interface OutputOptions {
+  /** Go on until the agent has ended and its log is whole. */
+  follow?: boolean | undefined;
+  /** Only the last lines. */
+  tail?: number | undefined;
+  /** Only what was written since this long ago, in milliseconds; up to one beat (5 s) more. */
+  sinceMs?: number | undefined;
+  signal?: AbortSignal | undefined;
+}
+
+const BLOCK_BYTES = 64 * 1024;
+/** A log that grows rings no bell, and a watch for each would use up the user's inotify instances. */
+const FOLLOW_POLL_MS = 50;
+
+/**
+ * The bytes of an agent's terminal, without the end mark. The file is held open: it is read to its end also when the
+ * agent's directory moves to the archive meanwhile.
+ *
+ * @throws {UnknownAgentError} for a name that is none.
+ * @example for await (const bytes of logs(openStateDir(), { name: 'tests' }, { follow: true })) process.stdout.write(bytes);
+ */
+export async function* logs(stateDir: StateDir, reference: AgentReference, options: OutputOptions = {}): AsyncGenerator<Buffer> {
+  const agent = resolve(stateDir, reference);
+  const runId = agent.runId ?? '';
+  const file = openSync(join(agent.directory, 'output.log'), 'r');
+  const bell = new BellListener(stateDir.path);
+  try {
+    let position = startOf(file, agent, options);
+    const strip = new MarkStripper(runId);
+    for (;;) {
+      // Looked at before reading: what ended by now has written all that this read can miss only until the mark.
+      const over = !options.follow || options.signal?.aborted || isOver(stateDir, agent);
+      for (;;) {
+        const block = Buffer.allocUnsafe(BLOCK_BYTES);
+        const length = readSync(file, block, 0, BLOCK_BYTES, position);
+        if (length === 0) break;
+        position += length;
+        const clean = strip.push(block.subarray(0, length));
+        if (clean.length > 0) yield clean;
+      }
+      if (over && (!options.follow || options.signal?.aborted || strip.sawMark || patienceIsOver(agent))) break;
+      await bell.next(FOLLOW_POLL_MS);
+    }
+    const rest = strip.end();
+    if (rest.length > 0) yield rest;
+  } finally {
+    closeSync(file);
+    bell.close();
+  }
+}
+
+function isOver(stateDir: StateDir, agent: Observed): boolean {
+  const current = observeNamed(stateDir.path, agent.name);
+  return current?.runId !== agent.runId || current?.status.phase === 'ended';
+}
+
+/** A mark that has not come this long after the end will not come: the pane was closed before the wrapper printed it. */
+function patienceIsOver({ directory, name, runId }: Observed): boolean {
+  const current = observe(directory, name);
+  if (current.runId !== runId) return true;
+  return Date.now() > (current.status.endedAtMs ?? 0) + LOG_PATIENCE_MS;
+}
+
+function startOf(file: number, agent: Observed, options: OutputOptions): number {
+  const since = options.sinceMs === undefined ? 0 : offsetAt(agent, Date.now() - options.sinceMs);
+  return Math.max(since, options.tail === undefined ? 0 : offsetOfLastLines(file, options.tail, agent.runId ?? ''));
+}
+
+/** The log's length at a time, by the watchdog's index: `UPTIME BYTES` a line, one a beat in which something was written. */
+function offsetAt({ directory, evidence }: Observed, wallMs: number): number {
+  const { started } = evidence.files;
+  if (started.state !== 'there') return 0;
+  let index: string;
+  try {
+    index = readFileSync(join(directory, 'output.times'), 'utf8');
+  } catch {
+    return 0;
+  }
+  let offset = 0;
+  for (const line of index.split('\n')) {
+    const [uptime, bytes] = line.split(' ').map(Number);
+    if (uptime === undefined || bytes === undefined || !Number.isFinite(bytes)) continue;
+    if (started.value.startedAtMs + uptime * 1000 - started.value.uptimeMs > wallMs) break;
+    offset = bytes;
+  }
+  return offset;
+}
+
+function offsetOfLastLines(file: number, lines: number, runId: string): number {
+  const { size } = fstatSync(file);
+  const block = Buffer.allocUnsafe(BLOCK_BYTES);
+  let left = lines;
+  // What ends the log is no line break of another line: not the last one, nor one before the mark.
+  let end = size;
+  const mark = Buffer.from(endMark(runId));
+  if (size >= mark.length) {
+    readSync(file, block, 0, mark.length, size - mark.length);
+    if (block.subarray(0, mark.length).equals(mark)) end -= mark.length;
+  }
+  for (let to = end; to > 0; ) {
+    const from = Math.max(0, to - BLOCK_BYTES);
+    readSync(file, block, 0, to - from, from);
+    for (let at = to - from - 1; at >= 0; at--) {
+      if (block[at] !== 0x0a || from + at === end - 1) continue;
+      left--;
+      if (left <= 0) return from + at + 1;
+    }
+    to = from;
+  }
+  return lines === 0 ? end : 0;
+}
+
+/** Takes the end mark out of a stream of blocks, also where it is cut in two. */
+class MarkStripper {
+  readonly #mark: Buffer;
+  #held = Buffer.alloc(0);
+  sawMark = false;
+
+  constructor(runId: string) {
+    this.#mark = Buffer.from(endMark(runId));
+  }
+
+  push(block: Buffer): Buffer {
+    const bytes = Buffer.concat([this.#held, block]);
+    const at = bytes.indexOf(this.#mark);
+    if (at >= 0) {
+      this.sawMark = true;
+      this.#held = Buffer.alloc(0);
+      return Buffer.concat([bytes.subarray(0, at), this.push(bytes.subarray(at + this.#mark.length))]);
+    }
+    const keep = this.#begunAtEnd(bytes);
+    this.#held = Buffer.from(bytes.subarray(bytes.length - keep));
+    return bytes.subarray(0, bytes.length - keep);
+  }
+
+  end(): Buffer {
+    return this.#held;
+  }
+
+  /** How many bytes at the end may be the beginning of a mark. */
+  #begunAtEnd(bytes: Buffer): number {
+    for (let length = Math.min(this.#mark.length - 1, bytes.length); length > 0; length--) {
+      if (bytes.subarray(bytes.length - length).equals(this.#mark.subarray(0, length))) return length;
+    }
+    return 0;
+  }
+}

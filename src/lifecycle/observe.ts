@@ -1,0 +1,103 @@
+import { existsSync, readdirSync } from 'node:fs';
+import type { AgentFiles, Evidence, Now, Whereabouts } from '../agent/evidence.ts';
+import { isName } from '../agent/name.ts';
+import { type Status, statusOf } from '../agent/status.ts';
+import { codeOf } from '../errors.ts';
+import { readAgentFiles, readClaim } from '../store/agent-files.ts';
+import { agentDir, agentsDir, archiveDir } from '../store/paths.ts';
+import { here, now } from '../system/clock.ts';
+import { livenessOf } from '../system/processes.ts';
+
+/** One agent as it was seen at one moment. */
+export interface Observed {
+  name: string;
+  /** Undefined only where spec.json is damaged. */
+  runId: string | undefined;
+  directory: string;
+  evidence: Evidence;
+  status: Status;
+}
+
+/**
+ * What is true of the agent in this directory now. Reads only.
+ *
+ * Files and processes cannot be read at one instant: an agent may end between the two, and would look lost. So whoever
+ * seems to have nobody left to write for it has its files read once more, after its processes were seen to be gone.
+ */
+export function observe(directory: string, name: string, archived = false, at: Now = now()): Observed {
+  const files = readAgentFiles(directory, name, archived);
+  const evidence: Evidence = { files, processes: processesOf(files, directory), whereabouts: whereaboutsOf(files), now: at };
+  const first = statusOf(evidence);
+  const settled = archived || files.sentinel.state === 'there' || (first.phase !== 'unknown' && evidence.processes.agent === 'alive');
+  if (!settled) evidence.files = readAgentFiles(directory, name, archived);
+  const runId = evidence.files.spec.state === 'there' ? evidence.files.spec.value.runId : undefined;
+  return { name, runId, directory, evidence, status: settled ? first : statusOf(evidence) };
+}
+
+/** The agent of this name that has not been archived; undefined where there is none. */
+export function observeNamed(stateDir: string, name: string): Observed | undefined {
+  if (!isName(name) || !names(agentsDir(stateDir)).includes(name)) return undefined;
+  return observe(agentDir(stateDir, name), name);
+}
+
+/** Every agent that has not been archived: live, ended and damaged ones. */
+export function observeAll(stateDir: string): Observed[] {
+  const at = now();
+  return names(agentsDir(stateDir))
+    .filter(isName)
+    .map((name) => observe(agentDir(stateDir, name), name, false, at))
+    .filter(({ status, directory }) => status.phase !== 'unknown' || existsSync(directory)); // archived while we looked
+}
+
+/** Every archived agent, newest first. */
+export function observeArchive(stateDir: string): Observed[] {
+  const at = now();
+  return archivedEntries(stateDir).map(({ entry, name }) => observe(`${archiveDir(stateDir)}/${entry}`, name, true, at));
+}
+
+/** The newest archived run of a name, or the run of this id; undefined where there is none. */
+export function observeArchived(stateDir: string, name: string, runId?: string): Observed | undefined {
+  const found = archivedEntries(stateDir).find((one) => one.name === name && (runId === undefined || one.runId === runId));
+  return found && observe(`${archiveDir(stateDir)}/${found.entry}`, name, true);
+}
+
+function archivedEntries(stateDir: string): { entry: string; name: string; runId: string }[] {
+  return names(archiveDir(stateDir))
+    .map((entry) => {
+      const dot = entry.lastIndexOf('.');
+      return { entry, name: entry.slice(0, dot), runId: entry.slice(dot + 1) };
+    })
+    .filter(({ name }) => isName(name))
+    .sort((a, b) => (a.runId < b.runId ? 1 : -1));
+}
+
+function names(directory: string): string[] {
+  try {
+    return readdirSync(directory);
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return [];
+    throw error;
+  }
+}
+
+function processesOf(files: AgentFiles, directory: string): Evidence['processes'] {
+  // Pids of another boot or another container mean nothing here, and an ended agent's are nobody's.
+  if (files.sentinel.state === 'there' || files.archived || whereaboutsOf(files) !== 'here') {
+    return { launcher: 'dead', wrapper: 'dead', watchdog: 'dead', agent: 'dead' };
+  }
+  const started = files.started.state === 'there' ? files.started.value : undefined;
+  return {
+    launcher: livenessOf(files.spec.state === 'there' ? files.spec.value.launcher : undefined),
+    wrapper: livenessOf(started?.wrapper ?? readClaim(directory)),
+    watchdog: livenessOf(started?.watchdog),
+    agent: livenessOf(started?.agent),
+  };
+}
+
+function whereaboutsOf(files: AgentFiles): Whereabouts {
+  const place =
+    files.started.state === 'there' ? files.started.value.place : files.spec.state === 'there' ? files.spec.value.place : undefined;
+  if (place === undefined) return 'here';
+  if (place.bootId !== here().bootId) return 'rebooted';
+  return place.pidNamespace === here().pidNamespace ? 'here' : 'elsewhere';
+}

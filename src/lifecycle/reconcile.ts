@@ -1,0 +1,111 @@
+import { linkSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Action, decide } from '../agent/decide.ts';
+import type { Started } from '../agent/evidence.ts';
+import { withLock } from '../store/lock.ts';
+import { lockFile } from '../store/paths.ts';
+import { ringBell, type StateDir } from '../store/state-dir.ts';
+import { addToVerdict, createVerdict, withdrawTerm } from '../store/verdict-file.ts';
+import { now, pause } from '../system/clock.ts';
+import { livenessOf, self, signal } from '../system/processes.ts';
+import { killTree } from './end-tree.ts';
+import { type Observed, observe, observeNamed } from './observe.ts';
+import { teardown } from './teardown.ts';
+
+export interface Reconciled {
+  action: Action;
+  /** When to look again if nothing is heard meanwhile, in milliseconds of uptime. */
+  nextAtMs: number | undefined;
+}
+
+/** How long wrapper and watchdog may take to publish once their agent is dead; after that they hang themselves. */
+const PUBLISHING_MS = 10_000;
+
+/**
+ * Observes one agent, decides, and does the one thing that was decided. Idempotent, level-triggered, safe to run from
+ * anywhere at any time, any number of times at once: every effect is either repeatable or an exclusive create.
+ *
+ * @param run - the run that is meant; a later one of the same name is left alone.
+ * @param graceMs - instead of the agent's own grace; 0 tears down what has ended, null never does.
+ */
+export async function reconcile(stateDir: StateDir, run: { name: string; runId: string }, graceMs?: number | null): Promise<Reconciled> {
+  const context = { self: self(), isAlive: (holder: { pid: number; startTime: string }) => livenessOf(holder) === 'alive', pause };
+  return withLock(lockFile(stateDir.path, run.runId), context, async (stillHeld) => {
+    const agent = observeNamed(stateDir.path, run.name);
+    if (agent === undefined || agent.runId !== run.runId || !stillHeld()) return { action: { do: 'nothing' }, nextAtMs: undefined };
+    const decision = decide(agent.evidence, graceMs);
+    await carryOut(stateDir, agent, run.runId, decision.action);
+    return decision;
+  });
+}
+
+async function carryOut(stateDir: StateDir, agent: Observed, runId: string, action: Action): Promise<void> {
+  const { files } = agent.evidence;
+  const started = files.started.state === 'there' ? files.started.value : undefined;
+  switch (action.do) {
+    case 'nothing':
+      return;
+    case 'term':
+      if (started) term(agent, runId, started, action);
+      return;
+    case 'kill':
+      if (started) await kill(agent, runId, started);
+      return;
+    case 'conclude':
+      await conclude(stateDir, agent, runId, started, action.reason);
+      return;
+    case 'teardown':
+      await teardown(stateDir, agent, runId);
+      return;
+    default:
+      action satisfies never;
+  }
+}
+
+function term(agent: Observed, runId: string, started: Started, { cause, reason }: { cause: Parameters<typeof createVerdict>[2]['cause']; reason: string }): void {
+  if (!createVerdict(agent.directory, runId, { cause, reason, steps: [{ step: 'term', at: now() }] })) return;
+  // Read again just before the signal: a natural end wins the race.
+  const endedMeanwhile = observe(agent.directory, agent.name).status.phase === 'ended';
+  if (endedMeanwhile || signal(started.agent, 'SIGTERM') === 'gone') {
+    withdrawTerm(agent.directory);
+    return;
+  }
+  // A stopped process hears TERM only when it runs again.
+  signal(started.agent, 'SIGCONT');
+}
+
+async function kill(agent: Observed, runId: string, started: Started): Promise<void> {
+  const { files, now: at } = agent.evidence;
+  // Over, by its sentinel or because nobody is left who could write one.
+  const over = agent.status.phase === 'ended';
+  const killed = files.verdict.state === 'there' ? files.verdict.value.steps.find(({ step }) => step === 'kill') : undefined;
+  const stuck = killed !== undefined && at.uptimeMs - killed.uptimeMs > PUBLISHING_MS;
+  if (!over && killed === undefined) addToVerdict(agent.directory, 'kill', now());
+  const swept = await killTree(runId, started, !over && !stuck);
+  if (over) {
+    addToVerdict(agent.directory, 'ended', now(), swept);
+    return;
+  }
+  // Somebody may have stopped those who are to publish the end.
+  signal(started.wrapper, 'SIGCONT');
+  signal(started.watchdog, 'SIGCONT');
+}
+
+/** It ended and nobody is left to say so: publish what was recorded, or put down that it is lost. */
+async function conclude(stateDir: StateDir, agent: Observed, runId: string, started: Started | undefined, reason: string): Promise<void> {
+  const { files, whereabouts } = agent.evidence;
+  // Pids of another boot are other people's: nothing is signalled then.
+  const swept = started && whereabouts === 'here' ? await killTree(runId, started, false) : undefined;
+  if (files.recorded.state === 'there' && files.recorded.value.how === 'observed') {
+    try {
+      linkSync(join(agent.directory, 'exit.tmp'), join(agent.directory, 'exit.json'));
+      rmSync(join(agent.directory, 'exit.tmp'), { force: true });
+    } catch {
+      // The watchdog was faster.
+    }
+  } else {
+    createVerdict(agent.directory, runId, { cause: 'lost', reason, steps: [] });
+    addToVerdict(agent.directory, 'ended', now(), swept);
+  }
+  ringBell(stateDir.path);
+}

@@ -1,0 +1,25 @@
+import { renameSync, rmSync } from 'node:fs';
+import { BusyError } from '../errors.ts';
+import { archivedAgentDir, newAgentDir } from '../store/paths.ts';
+import type { StateDir } from '../store/state-dir.ts';
+import { archiveEnded } from './archive-ended.ts';
+import { type Observed, observeNamed } from './observe.ts';
+
+/**
+ * Removes an ended agent's directory, torn down first. A damaged one, which nobody can tear down, is removed as it is.
+ *
+ * @throws {BusyError} when it is not ended.
+ */
+export async function remove(stateDir: StateDir, agent: Observed): Promise<void> {
+  const { name, runId, directory } = agent;
+  if (agent.evidence.files.archived) return rmSync(directory, { recursive: true, force: true });
+  await archiveEnded(stateDir, agent);
+  if (runId !== undefined && observeNamed(stateDir.path, name)?.runId !== runId) {
+    return rmSync(archivedAgentDir(stateDir.path, name, runId), { recursive: true, force: true });
+  }
+  if (agent.status.phase !== 'unknown') throw new BusyError(`${name} could not be torn down: try again`);
+  // Out of sight first, so that nobody reads half of it.
+  const trash = newAgentDir(stateDir.path, `removed${process.pid}`);
+  renameSync(directory, trash);
+  rmSync(trash, { recursive: true, force: true });
+}

@@ -1,0 +1,87 @@
+import { waitCode } from '../agent/status.ts';
+import { codeOf } from '../errors.ts';
+import type { Agent } from '../store/generated/types.ts';
+import type { StateDir } from '../store/state-dir.ts';
+import { archiveEnded } from './archive-ended.ts';
+import { attachUntilEnd } from './attach.ts';
+import { logs } from './logs.ts';
+import { type SpawnOptions, spawn } from './spawn.ts';
+import { stop } from './stop.ts';
+import { wait } from './wait.ts';
+
+export interface RunOptions {
+  /** Give this terminal to the agent instead of showing its output. */
+  attach: boolean;
+  onOutput: (bytes: Buffer) => void;
+  onOutputEnd: () => void;
+  onNote: (sentence: string) => void;
+}
+
+/** A CI system that sends TERM sends KILL soon after: there is no time for the agent's own kill-after. */
+const TERM_KILL_AFTER_MS = 2000;
+
+/**
+ * Starts an agent, shows its output, and resolves to its exit code once it has ended and nothing is left of it. Its
+ * grace is 0: whoever runs an agent in the foreground has seen its end.
+ */
+export async function run(stateDir: StateDir, options: SpawnOptions, { attach, ...hear }: RunOptions): Promise<number> {
+  const agent = await spawn(stateDir, { ...options, limits: { graceMs: 0, ...options.limits } });
+  const left = new AbortController();
+  const forget = obeySignals(stateDir, agent, left, hear.onNote);
+  try {
+    if (attach) {
+      const ended = await attachUntilEnd(stateDir, agent);
+      if (ended === undefined) {
+        hear.onNote(`${agent.name} runs on: "agentctl attach ${agent.name}" comes back to it`);
+        return 0;
+      }
+    } else {
+      for await (const bytes of logs(stateDir, agent, { follow: true, signal: left.signal })) {
+        hear.onOutput(bytes);
+      }
+      hear.onOutputEnd();
+    }
+    if (left.signal.aborted) return left.signal.reason as number;
+    return await finish(stateDir, agent);
+  } finally {
+    forget();
+  }
+}
+
+async function finish(stateDir: StateDir, agent: Agent): Promise<number> {
+  let code = 125;
+  for await (const ended of wait(stateDir, [agent])) if (!('removed' in ended)) code = waitCode(ended);
+  await archiveEnded(stateDir, agent);
+  return code;
+}
+
+/** INT stops the agent and a second one kills it; TERM stops it quickly; HUP, or a reader that left, leave it running. */
+function obeySignals(stateDir: StateDir, agent: Agent, left: AbortController, onNote: (sentence: string) => void): () => void {
+  let interrupts = 0;
+  const order = (by: string, killAfterMs?: number): void => {
+    stop(stateDir, [agent], { by, killAfterMs }).catch((error: Error) => onNote(error.message));
+  };
+  const leave = (code: number): void => {
+    if (left.signal.aborted) return;
+    onNote(`${agent.name} runs on: "agentctl logs -f ${agent.name}" shows it`);
+    left.abort(code);
+  };
+  const listeners = {
+    SIGINT: () => {
+      interrupts++;
+      if (interrupts === 1) onNote(`stopping ${agent.name}; once more to kill it`);
+      order('an interrupt of agentctl run', interrupts > 1 ? 0 : undefined);
+    },
+    SIGTERM: () => order('a TERM to agentctl run', TERM_KILL_AFTER_MS),
+    SIGHUP: () => leave(129),
+  };
+  const readerLeft = (error: Error): void => {
+    if (codeOf(error) === 'EPIPE') leave(141);
+  };
+  for (const [name, listener] of Object.entries(listeners)) process.on(name, listener);
+  process.stdout.on('error', readerLeft);
+  return () => {
+    for (const [name, listener] of Object.entries(listeners)) process.off(name, listener);
+    process.stdout.off('error', readerLeft);
+  };
+}

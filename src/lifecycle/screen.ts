@@ -1,0 +1,21 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { AgentctlError } from '../errors.ts';
+import type { StateDir } from '../store/state-dir.ts';
+import { capturePane } from '../system/tmux.ts';
+import type { Observed } from './observe.ts';
+import { tmuxServer } from './tmux-server.ts';
+
+/**
+ * An agent's screen as text: the live one, or the one that was kept at teardown.
+ *
+ * @throws {AgentctlError} when nobody has it any more.
+ */
+export async function screen(stateDir: StateDir, agent: Observed): Promise<string> {
+  const { files } = agent.evidence;
+  const kept = join(agent.directory, 'screen.txt');
+  const live = files.started.state === 'there' && !files.archived ? await capturePane(tmuxServer(stateDir), files.started.value.tmux) : undefined;
+  if (live !== undefined) return `${live.trimEnd()}\n`;
+  if (existsSync(kept)) return readFileSync(kept, 'utf8');
+  throw new AgentctlError(`the screen of ${agent.name} is gone with its tmux session: "agentctl logs ${agent.name}" has what it printed`);
+}

@@ -1,0 +1,55 @@
+import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { join } from 'node:path';
+import { AgentctlError } from '../errors.ts';
+import type { StateDir } from '../store/state-dir.ts';
+import { pause } from '../system/clock.ts';
+import { pasteText, sendKeys } from '../system/tmux.ts';
+import type { Observed } from './observe.ts';
+import { paneOf } from './pane.ts';
+import { tmuxServer } from './tmux-server.ts';
+
+/** Programs ask for bracketed paste with this as they start to read, and take it back as they leave. */
+const ASKED = Buffer.from('\x1b[?2004h');
+const TAKEN_BACK = Buffer.from('\x1b[?2004l');
+/** Claude Code asks 0.3 to 0.9 s after its start; what was pasted before was never submitted, 9 times in 9. */
+const YOUNG_MS = 5000;
+/** An end-of-paste inside the text would make the rest of it keystrokes. */
+const END_OF_PASTE = /\x1b\[201~/g;
+
+/**
+ * Types a text into an agent: one paste, in brackets where its program asked for them, so that many lines arrive as one
+ * message; then Enter, apart. A young agent is given some seconds to ask.
+ *
+ * @throws {AgentctlError} when it has ended or its session is gone.
+ */
+export async function sendText(stateDir: StateDir, agent: Observed, text: string): Promise<void> {
+  const pane = paneOf(live(agent));
+  const startedAtMs = agent.status.startedAtMs ?? 0;
+  while (Date.now() - startedAtMs < YOUNG_MS && !asksForBrackets(agent.directory)) await pause(20);
+  const message = text.replace(END_OF_PASTE, '').replace(/\r?\n$/, '');
+  const server = tmuxServer(stateDir);
+  if (message !== '') await pasteText(server, pane, message, `agentctl-${process.pid}`);
+  await sendKeys(server, pane, ['Enter']);
+}
+
+/** Presses keys by tmux' names for them. @throws {AgentctlError} as {@link sendText}. */
+export async function pressKeys(stateDir: StateDir, agent: Observed, keys: readonly string[]): Promise<void> {
+  await sendKeys(tmuxServer(stateDir), paneOf(live(agent)), keys);
+}
+
+function live(agent: Observed): Observed {
+  if (agent.status.phase !== 'ended') return agent;
+  throw new AgentctlError(`${agent.name} has ended (${agent.status.reason}): it reads nothing any more`);
+}
+
+/** Whether the last word of its program on bracketed paste was yes; tmux 3.3 cannot be asked. */
+function asksForBrackets(directory: string): boolean {
+  const file = openSync(join(directory, 'output.log'), 'r');
+  try {
+    const bytes = Buffer.alloc(Math.min(fstatSync(file).size, 1024 * 1024));
+    readSync(file, bytes, 0, bytes.length, Math.max(0, fstatSync(file).size - bytes.length));
+    return bytes.lastIndexOf(ASKED) > bytes.lastIndexOf(TAKEN_BACK);
+  } finally {
+    closeSync(file);
+  }
+}

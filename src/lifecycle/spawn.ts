@@ -1,0 +1,262 @@
+import { randomBytes } from 'node:crypto';
+import { accessSync, closeSync, constants, existsSync, openSync, rmSync, statSync, watch } from 'node:fs';
+import { join, resolve } from 'node:path';
+import type { ParentReference } from '../agent/evidence.ts';
+import { InvalidInput } from '../agent/invalid-input.ts';
+import { DEFAULT_LIMITS, type Limits } from '../agent/limits.ts';
+import { checkName, defaultName, isName, isRunId, makeRunId } from '../agent/name.ts';
+import { AgentctlError, BusyError, refusal } from '../errors.ts';
+import { limitsToDisk } from '../store/agent-files.ts';
+import type { Agent, Spec } from '../store/generated/types.ts';
+import { claimName, discardNewAgent, makeAgentDir } from '../store/new-agent.ts';
+import { packageRoot, packageVersion } from '../store/package-root.ts';
+import { agentDir } from '../store/paths.ts';
+import { prepareStateDir, type StateDir } from '../store/state-dir.ts';
+import { callersOpenFiles } from '../system/caller.ts';
+import { here, now, pause } from '../system/clock.ts';
+import { findProgram } from '../system/find-program.ts';
+import { self } from '../system/processes.ts';
+import { closeSession, newSession, type Pane } from '../system/tmux.ts';
+import { agentEnvironment } from './agent-environment.ts';
+import { archiveEnded } from './archive-ended.ts';
+import { describe } from './describe.ts';
+import { environmentScript, launchScript } from './launch-script.ts';
+import { observe, observeNamed } from './observe.ts';
+import { stop } from './stop.ts';
+import { tmuxServer } from './tmux-server.ts';
+
+export interface SpawnOptions {
+  /** The command and its arguments; they arrive byte for byte. */
+  command: readonly string[];
+  /** Default: `COMMAND-xxxx`. */
+  name?: string | undefined;
+  /** Default: the current directory. */
+  cwd?: string | undefined;
+  /** Added to the environment, and brings back what would be dropped. */
+  env?: Readonly<Record<string, string>> | undefined;
+  labels?: Readonly<Record<string, string>> | undefined;
+  /** Milliseconds; what is not given is the default. */
+  limits?: Partial<Limits> | undefined;
+  columns?: number | undefined;
+  rows?: number | undefined;
+  /** A file, or the bytes themselves; default: the terminal. */
+  stdin?: string | Buffer | undefined;
+  stdout?: string | undefined;
+  stderr?: string | undefined;
+  /** Stop a live agent of this name first. */
+  replace?: boolean | undefined;
+  /** End it when the agent that spawns it ends. */
+  withParent?: boolean | undefined;
+  /** Hears what is worth a line but stops nothing: complaints about the user's tmux.conf. */
+  onWarning?: ((sentence: string) => void) | undefined;
+}
+
+/** The kernel's bound on one argument (MAX_ARG_STRLEN), its closing NUL included. */
+const ARGUMENT_BYTES = 131_072;
+/** How long tmux and the wrapper may take to prove the start on a machine that is loaded to the brim. */
+const START_DEADLINE_MS = 60_000;
+
+/**
+ * Starts an agent in tmux, and returns once it provably runs.
+ *
+ * @throws {InvalidInput} when something given does not fit; nothing is left behind then.
+ * @throws {BusyError} when the name belongs to a live agent.
+ * @throws {AgentctlError} when it cannot be started.
+ * @example
+ * const agent = await spawn({ path: '/tmp/state', reason: '' }, { command: ['sh', '-c', 'make test'], name: 'tests' });
+ */
+export async function spawn(stateDir: StateDir, options: SpawnOptions): Promise<Agent> {
+  const name = options.name === undefined ? undefined : checkName(options.name);
+  const cwd = checkCwd(options.cwd ?? process.cwd());
+  const parent = callingAgent();
+  if (options.withParent && parent === null) {
+    throw new InvalidInput('--with-parent: there is no parent, since this was not called by an agent: leave it out');
+  }
+  const draft = draftSpec(options, name, cwd, parent);
+  const environment = agentEnvironment(process.env, options.env ?? {}, ownVariables(stateDir, draft));
+  checkCommand(options.command, environment, cwd);
+  const files = checkFiles(options);
+  prepareStateDir(stateDir);
+  const server = tmuxServer(stateDir);
+
+  makeAgentDir(stateDir.path, {
+    spec: { ...draft, ...files },
+    environmentScript: environmentScript(environment),
+    launchScript: launchScript({
+      ...draft,
+      ...files,
+      environment,
+      umask: process.umask(),
+      openFiles: callersOpenFiles(),
+      stdin: Buffer.isBuffer(options.stdin) ? join(agentDir(stateDir.path, draft.name), 'stdin') : files.stdin,
+    }),
+    stdin: Buffer.isBuffer(options.stdin) ? options.stdin : undefined,
+  });
+  try {
+    await takeName(stateDir, draft, options.replace ?? false);
+  } catch (error) {
+    discardNewAgent(stateDir.path, draft.runId);
+    throw error;
+  }
+  let pane: Pane | undefined;
+  try {
+    for (const file of [files.stdout, files.stderr]) if (file !== null) closeSync(openSync(file, 'w'));
+    const session = await newSession(server, {
+      name: draft.name,
+      argv: ['sh', join(packageRoot(), 'bin', 'agent-wrapper'), `agents/${draft.name}`],
+      ...draft.size,
+      log: `agents/${draft.name}/output.log`,
+    });
+    pane = session.pane;
+    for (const complaint of session.complaints) options.onWarning?.(`tmux.conf: ${complaint}`);
+    return await proofOfStart(stateDir, draft);
+  } catch (error) {
+    // A start that failed leaves nothing: no session, no directory.
+    if (pane) await closeSession(server, pane);
+    if (observeNamed(stateDir.path, draft.name)?.runId === draft.runId) {
+      rmSync(agentDir(stateDir.path, draft.name), { recursive: true, force: true });
+    }
+    throw error;
+  }
+}
+
+function draftSpec(options: SpawnOptions, name: string | undefined, cwd: string, parent: ParentReference | null): Spec {
+  const { wallMs, uptimeMs } = now();
+  const given = Object.fromEntries(Object.entries(options.limits ?? {}).filter(([, value]) => value !== undefined));
+  return {
+    schemaVersion: 1,
+    agentctlVersion: packageVersion(),
+    name: name ?? defaultName(options.command[0] ?? '', randomBytes(4)),
+    runId: makeRunId(wallMs, randomBytes(8)),
+    parent: parent && { ...parent },
+    withParent: options.withParent ?? false,
+    command: [...options.command],
+    cwd,
+    labels: { ...options.labels },
+    limits: limitsToDisk({ ...DEFAULT_LIMITS, ...given }),
+    size: { columns: options.columns ?? 200, rows: options.rows ?? 50 },
+    stdin: null,
+    stdout: null,
+    stderr: null,
+    createdAt: new Date(wallMs).toISOString(),
+    createdUptimeSeconds: uptimeMs / 1000,
+    launcher: { ...self() },
+    ...here(),
+  };
+}
+
+/** What tells an agent's processes who they are; the run id is the cookie by which they are found again. */
+function ownVariables(stateDir: StateDir, { name, runId, limits, createdAt }: Spec): Record<string, string> {
+  const deadline =
+    limits.maxRuntimeSeconds === null
+      ? {}
+      : { AGENTCTL_DEADLINE: String(Math.floor(Date.parse(createdAt) / 1000) + limits.maxRuntimeSeconds) };
+  return { AGENTCTL_NAME: name, AGENTCTL_RUN_ID: runId, AGENTCTL_STATE_DIR: stateDir.path, ...deadline };
+}
+
+/** The agent that calls us, by the cookie that it inherited; null where none does. */
+function callingAgent(): ParentReference | null {
+  const { AGENTCTL_NAME: name, AGENTCTL_RUN_ID: runId } = process.env;
+  return name !== undefined && runId !== undefined && isName(name) && isRunId(runId) ? { name, runId } : null;
+}
+
+function checkCwd(given: string): string {
+  const cwd = resolve(given);
+  try {
+    if (!statSync(cwd).isDirectory()) throw new InvalidInput(`the working directory ${cwd} is not a directory: give another with -C`);
+    accessSync(cwd, constants.X_OK);
+  } catch (error) {
+    if (error instanceof InvalidInput) throw error;
+    throw new InvalidInput(`the working directory ${cwd} cannot be entered (${refusal(error)}): give another with -C`);
+  }
+  return cwd;
+}
+
+function checkCommand(command: readonly string[], environment: Readonly<Record<string, string>>, cwd: string): void {
+  const [program] = command;
+  if (program === undefined || program === '') {
+    throw new InvalidInput('the command is missing: write it last, as in "agentctl spawn -- sh -c \'make test\'"');
+  }
+  for (const word of [...command, ...Object.entries(environment).map(([name, value]) => `${name}=${value}`)]) {
+    if (word.includes('\0')) throw new InvalidInput('an argument or variable holds a NUL byte, which no program can be given: remove it');
+    if (Buffer.byteLength(word) < ARGUMENT_BYTES) continue;
+    throw new InvalidInput(
+      `the argument ${JSON.stringify(`${word.slice(0, 20)}…`)} has ${Buffer.byteLength(word)} bytes and the kernel takes ${ARGUMENT_BYTES - 1}: put it into a file, or give it with --stdin`,
+    );
+  }
+  if (program.includes('=')) {
+    throw new InvalidInput(`the command ${JSON.stringify(program)} looks like a variable: give variables with -e, or call the program through sh -c`);
+  }
+  const found = findProgram(program, environment['PATH'], cwd);
+  if (found.state === 'found') return;
+  if (found.state === 'not-executable') {
+    throw new InvalidInput(`the command ${found.path} cannot be executed: make it executable (chmod +x) or give the program that runs it`);
+  }
+  const hint = command.length === 1 && /\s/.test(program) ? `write -- sh -c ${JSON.stringify(program)}` : 'check its spelling and PATH';
+  throw new InvalidInput(`the command ${JSON.stringify(program)} was not found: ${hint}`);
+}
+
+/** Absolute paths of the files that stand for the agent's stdin, stdout and stderr. */
+function checkFiles(options: SpawnOptions): Pick<Spec, 'stdin' | 'stdout' | 'stderr'> {
+  const path = (flag: 'stdin' | 'stdout' | 'stderr', mode: number): string | null => {
+    const given = options[flag];
+    if (given === undefined || Buffer.isBuffer(given)) return null;
+    const file = resolve(given);
+    try {
+      const target = flag !== 'stdin' && !existsSync(file) ? resolve(file, '..') : file;
+      if (target === file && statSync(file).isDirectory()) throw new InvalidInput(`--${flag}: ${file} is a directory: give a file`);
+      accessSync(target, mode);
+      return file;
+    } catch (error) {
+      if (error instanceof InvalidInput) throw error;
+      const verb = flag === 'stdin' ? 'read' : 'written';
+      throw new InvalidInput(`--${flag}: ${file} cannot be ${verb} (${refusal(error)}): give another file`);
+    }
+  };
+  return { stdin: path('stdin', constants.R_OK), stdout: path('stdout', constants.W_OK), stderr: path('stderr', constants.W_OK) };
+}
+
+/** Takes the name: an ended agent of that name is archived first, a live one stopped only where that was asked for. */
+async function takeName(stateDir: StateDir, spec: Spec, replace: boolean): Promise<void> {
+  for (let tries = 0; tries < 5; tries++) {
+    if (claimName(stateDir.path, spec)) return;
+    const holder = observeNamed(stateDir.path, spec.name);
+    if (holder === undefined) continue;
+    if (holder.status.phase !== 'ended') {
+      if (!replace) {
+        throw new BusyError(
+          `the name ${spec.name} is taken by an agent that is ${holder.status.phase}: choose another, stop it with "agentctl stop ${spec.name}", or use --replace`,
+        );
+      }
+      await stop(stateDir, [holder], { by: 'agentctl spawn --replace' });
+    }
+    await archiveEnded(stateDir, holder);
+  }
+  throw new BusyError(`the name ${spec.name} was taken again and again while this tried to take it: try another`);
+}
+
+async function proofOfStart(stateDir: StateDir, spec: Spec): Promise<Agent> {
+  const directory = agentDir(stateDir.path, spec.name);
+  const deadline = Date.now() + START_DEADLINE_MS;
+  const proofs = ['started.json', 'exit.json'].map((file) => join(directory, file));
+  const heard = new AbortController();
+  const watcher = watch(directory, () => wake());
+  let wake = (): void => {};
+  try {
+    while (!proofs.some((proof) => existsSync(proof))) {
+      if (Date.now() > deadline) break;
+      const rung = new Promise<void>((resolve) => {
+        wake = resolve;
+      });
+      await Promise.race([rung, pause(50, heard.signal)]);
+    }
+  } finally {
+    watcher.close();
+    heard.abort();
+  }
+  const agent = observe(directory, spec.name);
+  if (agent.evidence.files.started.state === 'there') return describe(agent);
+  throw new AgentctlError(
+    `the agent ${spec.name} did not start (${agent.status.reason}): look at "agentctl doctor", and that ${packageRoot()} can be read`,
+  );
+}

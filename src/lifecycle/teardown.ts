@@ -1,0 +1,42 @@
+import { renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { VerdictCause } from '../agent/evidence.ts';
+import { archivedAgentDir } from '../store/paths.ts';
+import { syncDirectory } from '../store/record-file.ts';
+import { ringBell, type StateDir } from '../store/state-dir.ts';
+import { addToVerdict, createVerdict } from '../store/verdict-file.ts';
+import { now } from '../system/clock.ts';
+import { capturePane, closeSession } from '../system/tmux.ts';
+import { killTree } from './end-tree.ts';
+import { untilLogIsWhole } from './log-end.ts';
+import type { Observed } from './observe.ts';
+import { tmuxServer } from './tmux-server.ts';
+
+/**
+ * Closes what has ended: ends what is left of the tree, keeps the last screen, closes the session, moves the directory
+ * to the archive. Each step can be repeated; the move comes last, so that a teardown that died is taken up again.
+ */
+export async function teardown(stateDir: StateDir, agent: Observed, runId: string): Promise<void> {
+  const { files, whereabouts } = agent.evidence;
+  const { directory } = agent;
+  const started = files.started.state === 'there' ? files.started.value : undefined;
+  const server = tmuxServer(stateDir);
+  if (started && whereabouts === 'here') {
+    await untilLogIsWhole(agent);
+    createVerdict(directory, runId, { ...causeOf(agent), steps: [] });
+    addToVerdict(directory, 'teardown', now(), await killTree(runId, started, false));
+    const screen = await capturePane(server, started.tmux);
+    if (screen !== undefined) writeFileSync(join(directory, 'screen.txt'), `${screen.trimEnd()}\n`, { mode: 0o600 });
+    await closeSession(server, started.tmux);
+  }
+  // launch.sh removes its secrets as it reads them, unless it never came to that.
+  rmSync(join(directory, 'env'), { force: true });
+  renameSync(directory, archivedAgentDir(stateDir.path, agent.name, runId));
+  syncDirectory(join(stateDir.path, 'archive'));
+  ringBell(stateDir.path);
+}
+
+function causeOf({ evidence, status }: Observed): { cause: VerdictCause; reason: string } {
+  const { sentinel } = evidence.files;
+  return { cause: sentinel.state === 'there' ? sentinel.value.cause : 'lost', reason: status.reason };
+}

@@ -1,0 +1,32 @@
+import { InvalidInput } from './agent/invalid-input.ts';
+import { runCommandLine } from './cli.ts';
+import { AgentctlError, BusyError, codeOf, refusal, UsageError } from './errors.ts';
+
+// The one place where an error becomes an exit code. Whoever reads us may leave at any time (`ps | head -1`).
+process.stdout.on('error', (error) => {
+  if (codeOf(error) !== 'EPIPE') throw error;
+  process.exitCode ??= 0;
+});
+
+try {
+  process.exitCode = await runCommandLine(process.argv.slice(2));
+} catch (error) {
+  process.stderr.write(`agentctl: ${sentence(error)}\n`);
+  process.exitCode = exitCode(error);
+}
+
+function exitCode(error: unknown): number {
+  const { errorCode } = error as { errorCode?: number };
+  if (errorCode !== undefined) return errorCode;
+  if (error instanceof UsageError || error instanceof InvalidInput) return 2;
+  if (error instanceof BusyError) return 75;
+  return 1;
+}
+
+/** A stack trace helps nobody who typed a command; whoever looks for a defect of agentctl sets AGENTCTL_DEBUG. */
+function sentence(error: unknown): string {
+  if (process.env['AGENTCTL_DEBUG'] && error instanceof Error) return String(error.stack);
+  if (error instanceof AgentctlError || error instanceof InvalidInput) return error.message;
+  const path = (error as { path?: string }).path;
+  return path === undefined ? refusal(error) : `${path}: ${refusal(error)}`;
+}

@@ -1,0 +1,141 @@
+import { readFileSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import type { AgentFiles, Exit, Found, ProcessIdentity, Spec, Started, StopOrder, Verdict } from '../agent/evidence.ts';
+import type { Limits } from '../agent/limits.ts';
+import type * as disk from './generated/types.ts';
+import * as validators from './generated/validators.js';
+import { readRecord } from './record-file.ts';
+
+/**
+ * Everything that the files of one agent say, in memory's units. Reads only; a missing directory reads as missing
+ * records. The sentinel is read first and the recorded code last, since the one becomes the other.
+ */
+export function readAgentFiles(directory: string, name: string, archived: boolean): AgentFiles {
+  const sentinel = readRecord(join(directory, 'exit.json'), validators.exit);
+  const spec = convert(readRecord(join(directory, 'spec.json'), validators.spec), specOf);
+  const runId = spec.state === 'there' ? spec.value.runId : undefined;
+  const own = <T extends { runId: string }>(found: Found<T>, file: string): Found<T> =>
+    found.state === 'there' && runId !== undefined && found.value.runId !== runId
+      ? { state: 'damaged', problem: `${file} is damaged: it belongs to another run` }
+      : found;
+  const read = <T extends { runId: string }>(file: string, validate: Parameters<typeof readRecord<T>>[1]) =>
+    own(readRecord(join(directory, file), validate), file);
+  const orders = read('orders.json', validators.orders);
+  return {
+    name,
+    archived,
+    spec,
+    started: convert(read('started.json', validators.started), startedOf),
+    sentinel: convert(own(sentinel, 'exit.json'), exitOf),
+    recorded: convert(read('exit.tmp', validators.exit), exitOf),
+    stopOrder: orders.state === 'there' && orders.value.stop === undefined ? { state: 'absent' } : convert(orders, stopOrderOf),
+    verdict: convert(read('verdict.json', validators.verdict), verdictOf),
+    capMs: readCap(directory),
+    heartbeatAtMs: modifiedAt(join(directory, 'heartbeat')),
+  };
+}
+
+/** The wrapper's own claim, written before anything else it does: who is starting this agent. */
+export function readClaim(directory: string): ProcessIdentity | undefined {
+  const [pid, startTime] = words(join(directory, 'wrapper.pid'));
+  return pid !== undefined && /^\d+$/.test(pid) && startTime !== undefined ? { pid: Number(pid), startTime } : undefined;
+}
+
+function readCap(directory: string): number | null | undefined {
+  const cap = words(join(directory, 'limits'))[1];
+  if (cap === 'none') return null;
+  return cap !== undefined && /^\d+$/.test(cap) ? Number(cap) * 1000 : undefined;
+}
+
+function words(path: string): string[] {
+  try {
+    return readFileSync(path, 'utf8').trim().split(/\s+/);
+  } catch {
+    return [];
+  }
+}
+
+/** Milliseconds since the epoch, or undefined where there is no such file. */
+export function modifiedAt(path: string): number | undefined {
+  return statSync(path, { throwIfNoEntry: false })?.mtimeMs;
+}
+
+function convert<A, B>(found: Found<A>, change: (value: A) => B): Found<B> {
+  return found.state === 'there' ? { state: 'there', value: change(found.value) } : found;
+}
+
+function specOf(spec: disk.Spec): Spec {
+  return {
+    name: spec.name,
+    runId: spec.runId,
+    parent: spec.parent,
+    withParent: spec.withParent,
+    command: spec.command,
+    cwd: spec.cwd,
+    labels: spec.labels,
+    limits: limitsOf(spec.limits),
+    createdAtMs: Date.parse(spec.createdAt),
+    createdUptimeMs: spec.createdUptimeSeconds * 1000,
+    launcher: spec.launcher,
+    place: { bootId: spec.bootId, pidNamespace: spec.pidNamespace },
+  };
+}
+
+function limitsOf(limits: disk.Limits): Limits {
+  const ms = (seconds: number | null): number | null => (seconds === null ? null : seconds * 1000);
+  return {
+    maxRuntimeMs: ms(limits.maxRuntimeSeconds),
+    graceMs: ms(limits.graceSeconds),
+    maxIdleMs: ms(limits.maxIdleSeconds),
+    killAfterMs: limits.killAfterSeconds * 1000,
+  };
+}
+
+/** Limits as they stand on disk and in --json. */
+export function limitsToDisk(limits: Limits): disk.Limits {
+  const seconds = (ms: number | null): number | null => (ms === null ? null : ms / 1000);
+  return {
+    maxRuntimeSeconds: seconds(limits.maxRuntimeMs),
+    graceSeconds: seconds(limits.graceMs),
+    maxIdleSeconds: seconds(limits.maxIdleMs),
+    killAfterSeconds: limits.killAfterMs / 1000,
+  };
+}
+
+function startedOf(started: disk.Started): Started {
+  return {
+    agent: started.agent,
+    wrapper: started.wrapper,
+    watchdog: started.watchdog,
+    place: { bootId: started.bootId, pidNamespace: started.pidNamespace },
+    tmux: started.tmux,
+    uptimeMs: Math.round(started.uptimeSeconds * 1000),
+    startedAtMs: Date.parse(started.startedAt),
+  };
+}
+
+function exitOf(exit: disk.Exit): Exit {
+  return { code: exit.code, how: exit.how, cause: exit.cause, uptimeMs: Math.round(exit.uptimeSeconds * 1000) };
+}
+
+function stopOrderOf(orders: disk.Orders): StopOrder {
+  const stop = orders.stop as disk.StopOrder;
+  return {
+    atMs: Date.parse(stop.at),
+    uptimeMs: Math.round(stop.uptimeSeconds * 1000),
+    killAfterMs: stop.killAfterSeconds * 1000,
+    by: stop.by,
+  };
+}
+
+function verdictOf(verdict: disk.Verdict): Verdict {
+  return {
+    cause: verdict.cause,
+    reason: verdict.reason,
+    steps: verdict.steps.map(({ step, at, uptimeSeconds }) => ({
+      step,
+      atMs: Date.parse(at),
+      uptimeMs: Math.round(uptimeSeconds * 1000),
+    })),
+  };
+}

@@ -1,0 +1,70 @@
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import lockfile from 'proper-lockfile';
+import type { ProcessIdentity } from '../agent/evidence.ts';
+import { BusyError, codeOf } from '../errors.ts';
+
+/** proper-lockfile's own bounds: a holder that is alive refreshes its lock every 5 s. */
+const STALE_MS = 10_000;
+const PATIENCE_MS = 30_000;
+
+export interface LockContext {
+  self: ProcessIdentity;
+  isAlive: (holder: ProcessIdentity) => boolean;
+  pause: (ms: number) => Promise<void>;
+}
+
+/**
+ * Runs `work` while holding a lock. Locks save work; correctness never rests on them: a full disk goes on without, and
+ * one that was compromised only makes `stillHeld` false.
+ *
+ * @throws {BusyError} when somebody alive holds it for too long.
+ */
+export async function withLock<T>(path: string, context: LockContext, work: (stillHeld: () => boolean) => Promise<T>): Promise<T> {
+  let held = true;
+  const release = await acquire(path, context, () => {
+    held = false;
+  });
+  try {
+    return await work(() => held);
+  } finally {
+    rmSync(ownerFile(path), { force: true });
+    // A compromised lock is somebody else's by now.
+    await release?.().catch(() => {});
+  }
+}
+
+async function acquire(path: string, context: LockContext, onCompromised: () => void): Promise<(() => Promise<void>) | undefined> {
+  const giveUpAt = Date.now() + PATIENCE_MS;
+  for (;;) {
+    try {
+      const release = await lockfile.lock(path, { lockfilePath: path, realpath: false, stale: STALE_MS, onCompromised });
+      try {
+        writeFileSync(ownerFile(path), `${context.self.pid} ${context.self.startTime}\n`, { mode: 0o600 });
+      } catch {
+        // Only tells others sooner that we died.
+      }
+      return release;
+    } catch (error) {
+      if (codeOf(error) !== 'ELOCKED') return undefined;
+    }
+    breakIfOwnerDied(path, context);
+    if (Date.now() > giveUpAt) throw new BusyError(`${path} is held by another agentctl for ${PATIENCE_MS / 1000} s: try again`);
+    await context.pause(20);
+  }
+}
+
+/** After a SIGKILL of its holder a lock stays fresh for 10 s: the holder's pid and start time tell at once. */
+function breakIfOwnerDied(path: string, { isAlive }: LockContext): void {
+  try {
+    const [pid, startTime] = readFileSync(ownerFile(path), 'utf8').trim().split(' ');
+    if (startTime === undefined || isAlive({ pid: Number(pid), startTime })) return;
+    rmSync(ownerFile(path), { force: true });
+    rmSync(path, { recursive: true, force: true });
+  } catch {
+    // Its owner is about to write, or has just left.
+  }
+}
+
+function ownerFile(path: string): string {
+  return `${path}.owner`;
+}

@@ -1,0 +1,88 @@
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { codeOf } from '../errors.ts';
+import type { Spec } from './generated/types.ts';
+import { agentDir, newAgentDir } from './paths.ts';
+import { syncDirectory } from './record-file.ts';
+
+/** How often the watchdog beats, and how long after the cap it acts where no manager did. */
+const BEAT_SECONDS = 5;
+const LATE_SECONDS = 30;
+
+export interface NewAgent {
+  spec: Spec;
+  launchScript: string;
+  environmentScript: string;
+  /** The agent's whole stdin, where it was given one; undefined for none. */
+  stdin: Buffer | undefined;
+}
+
+/**
+ * Makes an agent's directory, whole and synced, under a name that is not yet an agent's.
+ *
+ * Everything that must be writable when the disk is full is made here, beforehand: the heartbeat, and exit.tmp at its
+ * full width, over which the wrapper will write the code in place.
+ */
+export function makeAgentDir(stateDir: string, agent: NewAgent): string {
+  const { spec } = agent;
+  const directory = newAgentDir(stateDir, spec.runId);
+  mkdirSync(directory, { mode: 0o700 });
+  const write = (file: string, content: string | Buffer, sync = false): void => {
+    const fd = openSync(join(directory, file), 'wx', 0o600);
+    try {
+      const bytes = typeof content === 'string' ? Buffer.from(content) : content;
+      for (let written = 0; written < bytes.length; ) written += writeSync(fd, bytes, written);
+      if (sync) fsyncSync(fd);
+    } finally {
+      closeSync(fd);
+    }
+  };
+  write('spec.json', `${JSON.stringify(spec)}\n`, true);
+  write('launch.sh', agent.launchScript);
+  write('env', agent.environmentScript);
+  if (agent.stdin !== undefined) write('stdin', agent.stdin);
+  write('limits', `${limitsLine(spec)}\n`);
+  write('heartbeat', '');
+  write('output.log', '');
+  write('exit.tmp', `${pendingExit(spec.runId)}\n`, true);
+  mkdirSync(join(directory, 'reports'), { mode: 0o700 });
+  syncDirectory(directory);
+  return directory;
+}
+
+/**
+ * Gives a whole directory its name. The rename is the claim: it refuses a name that is taken.
+ *
+ * @returns false where it is.
+ */
+export function claimName(stateDir: string, { name, runId }: Pick<Spec, 'name' | 'runId'>): boolean {
+  const target = agentDir(stateDir, name);
+  // rename(2) would replace an empty directory; no agent's is empty, but a person's mkdir might be.
+  if (existsSync(target)) return false;
+  try {
+    renameSync(newAgentDir(stateDir, runId), target);
+  } catch (error) {
+    if (codeOf(error) === 'ENOTEMPTY' || codeOf(error) === 'EEXIST' || codeOf(error) === 'ENOTDIR') return false;
+    throw error;
+  }
+  return true;
+}
+
+/** Removes what never became an agent. */
+export function discardNewAgent(stateDir: string, runId: string): void {
+  rmSync(newAgentDir(stateDir, runId), { recursive: true, force: true });
+}
+
+/** `limits`: plain words and whole seconds, since the watchdog, a shell script, reads them at every beat. */
+function limitsLine({ runId, limits, parent, withParent }: Spec): string {
+  const cap = limits.maxRuntimeSeconds === null ? 'none' : String(Math.ceil(limits.maxRuntimeSeconds));
+  const words = [runId, cap, String(Math.ceil(limits.killAfterSeconds)), String(BEAT_SECONDS), String(LATE_SECONDS)];
+  if (withParent && parent !== null) words.push(parent.name, parent.runId);
+  return words.join(' ');
+}
+
+/** The same width as what the wrapper will write over it (its printf is the other half of this format). */
+function pendingExit(runId: string): string {
+  const fields = ['null', '"pending"'.padEnd(10), '"natural"'.padEnd(13), '0.00'.padStart(12)];
+  return `{"schemaVersion":1,"runId":"${runId}","code":${fields[0]},"how":${fields[1]},"cause":${fields[2]},"uptimeSeconds":${fields[3]}}`;
+}

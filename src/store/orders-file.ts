@@ -1,0 +1,21 @@
+import { join } from 'node:path';
+import type { Now } from '../agent/evidence.ts';
+import type { Orders } from './generated/types.ts';
+import * as validators from './generated/validators.js';
+import { readRecord, replaceRecord } from './record-file.ts';
+
+/** Puts down that somebody wants the agent to stop. The newest order counts, so that a second one can be less patient. */
+export function orderStop(directory: string, runId: string, order: { at: Now; killAfterMs: number; by: string }): void {
+  const path = join(directory, 'orders.json');
+  const found = readRecord(path, validators.orders);
+  const orders: Orders = found.state === 'there' ? found.value : { schemaVersion: 1, runId };
+  replaceRecord(path, {
+    ...orders,
+    stop: {
+      at: new Date(order.at.wallMs).toISOString(),
+      uptimeSeconds: order.at.uptimeMs / 1000,
+      killAfterSeconds: order.killAfterMs / 1000,
+      by: order.by,
+    },
+  });
+}

@@ -1,0 +1,33 @@
+import { join } from 'node:path';
+
+/** Where things are in a state directory; the layout is public (state/README.md). */
+export function agentsDir(stateDir: string): string {
+  return join(stateDir, 'agents');
+}
+
+export function archiveDir(stateDir: string): string {
+  return join(stateDir, 'archive');
+}
+
+export function agentDir(stateDir: string, name: string): string {
+  return join(stateDir, 'agents', name);
+}
+
+/** An agent that is being made: renamed to its place when whole. */
+export function newAgentDir(stateDir: string, runId: string): string {
+  return join(stateDir, 'agents', `.new.${runId}`);
+}
+
+export function archivedAgentDir(stateDir: string, name: string, runId: string): string {
+  return join(stateDir, 'archive', `${name}.${runId}`);
+}
+
+/** The one file to watch: touched whenever something is published. */
+export function bellFile(stateDir: string): string {
+  return join(stateDir, 'bell');
+}
+
+/** The reconcile lock of one run: beside the agents, so that a move to the archive does not carry it away. */
+export function lockFile(stateDir: string, runId: string): string {
+  return join(stateDir, 'agents', `.lock.${runId}`);
+}

@@ -1,0 +1,129 @@
+import { chmodSync, closeSync, existsSync, mkdirSync, openSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { homedir, tmpdir } from 'node:os';
+import { isAbsolute, join, resolve } from 'node:path';
+import { AgentctlError, codeOf, refusal, UsageError } from '../errors.ts';
+import { packageRoot } from './package-root.ts';
+import { agentsDir, archiveDir, bellFile } from './paths.ts';
+
+export interface StateDir {
+  path: string;
+  /** Why it is this one, for people. */
+  reason: string;
+}
+
+/** The kernel's bound on a socket's path (sockaddr_un), its closing NUL excepted. */
+const SOCKET_PATH_BYTES = 107;
+
+/**
+ * Which state directory is meant: the flag, else `$AGENTCTL_STATE_DIR`, else `state/` of a source checkout, else
+ * `$XDG_STATE_HOME/agentctl`. Touches nothing.
+ *
+ * @param flag - `--state-dir`, as given.
+ * @throws {UsageError} when what was given is empty.
+ */
+export function findStateDir(flag?: string, env: NodeJS.ProcessEnv = process.env): StateDir {
+  if (flag !== undefined) return { path: given(flag, '--state-dir'), reason: 'given by --state-dir' };
+  if (env['AGENTCTL_STATE_DIR'] !== undefined) {
+    return { path: given(env['AGENTCTL_STATE_DIR'], 'AGENTCTL_STATE_DIR'), reason: 'given by AGENTCTL_STATE_DIR' };
+  }
+  const checkout = join(packageRoot(), 'state');
+  if (existsSync(join(packageRoot(), 'src', 'main.ts')) && existsSync(checkout)) {
+    return { path: checkout, reason: 'agentctl runs from a source checkout' };
+  }
+  const base = env['XDG_STATE_HOME'];
+  if (base && isAbsolute(base)) return { path: join(base, 'agentctl'), reason: 'below XDG_STATE_HOME' };
+  return { path: join(env['HOME'] || homedir(), '.local', 'state', 'agentctl'), reason: 'the default' };
+}
+
+function given(path: string, where: string): string {
+  if (path === '') throw new UsageError(`${where} is empty: give the path of a directory`);
+  if (path.includes('\n')) throw new UsageError(`${where}: a path with a line break cannot be a state directory: choose another`);
+  return resolve(path);
+}
+
+/**
+ * Makes the state directory usable: there, ours, 0700.
+ *
+ * @throws {AgentctlError} when it is a file, belongs to another user, or cannot be written.
+ */
+export function prepareStateDir({ path }: StateDir): void {
+  const remedy = 'choose another with --state-dir';
+  try {
+    mkdirSync(path, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    const why = codeOf(error) === 'EEXIST' ? 'it is not a directory' : refusal(error);
+    throw new AgentctlError(`the state directory ${path} cannot be made (${why}): ${remedy}`, { cause: error });
+  }
+  const stat = refuseForeign(path);
+  try {
+    if ((stat.mode & 0o077) !== 0) chmodSync(path, 0o700);
+    for (const dir of [agentsDir(path), archiveDir(path)]) mkdirSync(dir, { recursive: true, mode: 0o700 });
+    ringBell(path);
+  } catch (error) {
+    throw new AgentctlError(`the state directory ${path} cannot be written (${refusal(error)}): ${remedy}`, { cause: error });
+  }
+}
+
+/**
+ * Refuses a state directory that is not a directory of this user: what another user can write, nobody can trust.
+ *
+ * @throws {AgentctlError}
+ */
+export function refuseForeign(path: string): { mode: number } {
+  const stat = statSync(path);
+  if (!stat.isDirectory()) {
+    throw new AgentctlError(`the state directory ${path} is not a directory: choose another with --state-dir`);
+  }
+  const uid = process.getuid?.();
+  if (uid !== undefined && stat.uid !== uid) {
+    throw new AgentctlError(
+      `the state directory ${path} belongs to user ${stat.uid}, not to you (${uid}): choose another with --state-dir`,
+    );
+  }
+  return stat;
+}
+
+/** Tells everyone who watches that something was published. Its failure harms nobody: the watchers also poll. */
+export function ringBell(stateDir: string): void {
+  const bell = bellFile(stateDir);
+  try {
+    const at = new Date();
+    utimesSync(bell, at, at);
+  } catch (error) {
+    if (codeOf(error) !== 'ENOENT') throw error;
+    closeSync(openSync(bell, 'a', 0o600));
+  }
+}
+
+/**
+ * The private tmux server's socket: in the state directory, or where that path is too long for a socket, in the
+ * runtime or temporary folder, recorded in `tmux.path` so that every later caller finds the same.
+ *
+ * @throws {AgentctlError} when no place is short enough or safe.
+ */
+export function socketPath({ path }: StateDir, env: NodeJS.ProcessEnv = process.env): string {
+  const socket = join(path, 'tmux.sock');
+  if (Buffer.byteLength(socket) <= SOCKET_PATH_BYTES) return socket;
+  const record = join(path, 'tmux.path');
+  try {
+    return readFileSync(record, 'utf8').trim();
+  } catch (error) {
+    if (codeOf(error) !== 'ENOENT') throw error;
+  }
+  const folder = join(env['XDG_RUNTIME_DIR'] ?? tmpdir(), `agentctl-${process.getuid?.() ?? 0}`);
+  const elsewhere = join(folder, `${createHash('sha256').update(path).digest('hex').slice(0, 16)}.sock`);
+  if (Buffer.byteLength(elsewhere) > SOCKET_PATH_BYTES) {
+    throw new AgentctlError(`${socket} is too long for a socket, and so is ${elsewhere}: choose a shorter --state-dir`);
+  }
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  refuseForeign(folder);
+  if (!existsSync(path)) return elsewhere;
+  try {
+    writeFileSync(record, `${elsewhere}\n`, { flag: 'wx', mode: 0o600 });
+    return elsewhere;
+  } catch (error) {
+    if (codeOf(error) === 'EEXIST') return readFileSync(record, 'utf8').trim();
+    throw error;
+  }
+}

@@ -1,0 +1,70 @@
+import { join } from 'node:path';
+import type { Now, VerdictCause, VerdictStep } from '../agent/evidence.ts';
+import type { ProcessNote, Verdict } from './generated/types.ts';
+import * as validators from './generated/validators.js';
+import { createRecord, readRecord, replaceRecord } from './record-file.ts';
+
+/** What was found of a tree when it was ended. */
+export interface Swept {
+  ended: ProcessNote[];
+  spared: ProcessNote[];
+  survivors: ProcessNote[];
+}
+
+/**
+ * Puts down why an agent ends. An exclusive create: the first cause wins, whoever else decides at the same time.
+ *
+ * @returns false where a verdict is there already.
+ */
+export function createVerdict(
+  directory: string,
+  runId: string,
+  verdict: { cause: VerdictCause; reason: string; steps: { step: VerdictStep['step']; at: Now }[] },
+): boolean {
+  const record: Verdict = {
+    schemaVersion: 1,
+    runId,
+    cause: verdict.cause,
+    reason: verdict.reason,
+    steps: verdict.steps.map(({ step, at }) => stepOf(step, at)),
+    ended: [],
+    spared: [],
+    survivors: [],
+  };
+  return createRecord(join(directory, 'verdict.json'), record);
+}
+
+/** Adds a step, and what was swept on the way. */
+export function addToVerdict(directory: string, step: VerdictStep['step'], at: Now, swept?: Swept): void {
+  change(directory, (verdict) => ({
+    ...verdict,
+    steps: [...verdict.steps, stepOf(step, at)],
+    ended: union(verdict.ended, swept?.ended ?? []),
+    spared: union(verdict.spared, swept?.spared ?? []),
+    survivors: swept?.survivors ?? verdict.survivors,
+  }));
+}
+
+/** The TERM reached nobody, since the agent had just ended by itself: then it was no cause. */
+export function withdrawTerm(directory: string): void {
+  change(directory, (verdict) => ({
+    ...verdict,
+    cause: 'natural',
+    reason: 'it ended by itself',
+    steps: verdict.steps.filter(({ step }) => step !== 'term'),
+  }));
+}
+
+function change(directory: string, how: (verdict: Verdict) => Verdict): void {
+  const path = join(directory, 'verdict.json');
+  const found = readRecord(path, validators.verdict);
+  if (found.state === 'there') replaceRecord(path, how(found.value));
+}
+
+function stepOf(step: VerdictStep['step'], at: Now): Verdict['steps'][number] {
+  return { step, at: new Date(at.wallMs).toISOString(), uptimeSeconds: at.uptimeMs / 1000 };
+}
+
+function union(known: ProcessNote[], found: ProcessNote[]): ProcessNote[] {
+  return [...known, ...found.filter(({ pid }) => !known.some((one) => one.pid === pid))];
+}

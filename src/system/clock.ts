@@ -1,0 +1,39 @@
+import { readFileSync, readlinkSync } from 'node:fs';
+import type { Now, Place } from '../agent/evidence.ts';
+
+/**
+ * The time. Caps are counted in uptime, which includes suspend and does not move when somebody sets the clock
+ * (a Node timer counts no suspend on Linux; /proc/uptime does).
+ */
+export function now(): Now {
+  return { wallMs: Date.now(), uptimeMs: uptimeMs() };
+}
+
+function uptimeMs(): number {
+  const text = readFileSync('/proc/uptime', 'utf8');
+  return Math.round(Number(text.slice(0, text.indexOf(' '))) * 1000);
+}
+
+let place: Place | undefined;
+
+/** Which boot of which machine this is, and which pid namespace: pids from elsewhere mean nothing here. */
+export function here(): Place {
+  place ??= {
+    bootId: readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim(),
+    pidNamespace: readlinkSync('/proc/self/ns/pid'),
+  };
+  return place;
+}
+
+/** Resolves after `ms`; for polling only, never for a deadline of an agent. */
+export function pause(ms: number, signal?: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const timer = setTimeout(done, ms);
+    signal?.addEventListener('abort', done, { once: true });
+    function done(): void {
+      clearTimeout(timer);
+      signal?.removeEventListener('abort', done);
+      resolve();
+    }
+  });
+}

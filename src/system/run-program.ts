@@ -1,0 +1,56 @@
+import { spawn } from 'node:child_process';
+
+export interface Ran {
+  /** null where a signal ended it. */
+  code: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+/**
+ * Runs a short program to its end with nothing of ours but what is given. On the hot path of `spawn`, where execa would
+ * cost half of node's own start-up.
+ *
+ * @throws the system's error when it cannot be started (ENOENT where it is not installed).
+ */
+export function runProgram(
+  file: string,
+  args: readonly string[],
+  options: { cwd?: string; env?: NodeJS.ProcessEnv; input?: string | Buffer } = {},
+): Promise<Ran> {
+  return new Promise((resolve, reject) => {
+    const { input, ...rest } = options;
+    const child = spawn(file, args, { ...rest, stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'] });
+    const out: Buffer[] = [];
+    const err: Buffer[] = [];
+    child.stdout?.on('data', (chunk: Buffer) => out.push(chunk));
+    child.stderr?.on('data', (chunk: Buffer) => err.push(chunk));
+    child.on('error', reject);
+    child.on('close', (code) => {
+      resolve({ code, stdout: Buffer.concat(out).toString(), stderr: Buffer.concat(err).toString() });
+    });
+    // A program that does not read its input to the end is no error of ours.
+    child.stdin?.on('error', () => {});
+    child.stdin?.end(input);
+  });
+}
+
+/** Runs a program in this terminal, as if the user had typed it; resolves to its exit code. */
+export async function runHere(
+  file: string,
+  args: readonly string[],
+  options: { cwd?: string; env?: NodeJS.ProcessEnv; onStart?: (pid: number) => void } = {},
+): Promise<number> {
+  const { execa } = await import('execa');
+  const child = execa(file, args, {
+    stdio: 'inherit',
+    reject: false,
+    extendEnv: false,
+    env: options.env ?? process.env,
+    ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
+  });
+  if (child.pid !== undefined) options.onStart?.(child.pid);
+  const { exitCode, cause } = await child;
+  if (exitCode === undefined && cause !== undefined && child.pid === undefined) throw cause;
+  return exitCode ?? 1;
+}

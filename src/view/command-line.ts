@@ -1,0 +1,10 @@
+/**
+ * A command line for people: words are quoted only where a shell would need it.
+ *
+ * @example commandLine(['sh', '-c', 'make test']) // "sh -c 'make test'"
+ */
+export function commandLine(words: readonly string[]): string {
+  return words
+    .map((word) => (/^[A-Za-z0-9_@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`))
+    .join(' ');
+}

@@ -1,0 +1,91 @@
+type State = 'text' | 'escape' | 'intermediate' | 'csi' | 'string' | 'string-escape' | 'carriage-return';
+
+/**
+ * Turns a terminal's bytes into plain text as they come: LF for CRLF, no terminal codes, nothing that a terminal would
+ * act on. A lone carriage return, with which a program redraws its line, begins a new line: nothing is lost.
+ *
+ * The states are those of ECMA-48's control sequences, as every terminal parses them; cut anywhere, they go on in the
+ * next block.
+ */
+export class PlainText {
+  readonly #decoder = new TextDecoder();
+  #state: State = 'text';
+  #drewScreen = false;
+  #csi = '';
+
+  /** Whether the program switched to the full screen, where its bytes make no text. */
+  get drewScreen(): boolean {
+    return this.#drewScreen;
+  }
+
+  push(bytes: Uint8Array): string {
+    return this.#read(this.#decoder.decode(bytes, { stream: true }));
+  }
+
+  /** What was still held back. */
+  end(): string {
+    const rest = this.#read(this.#decoder.decode());
+    return this.#state === 'carriage-return' ? `${rest}\n` : rest;
+  }
+
+  #read(text: string): string {
+    let plain = '';
+    for (const character of text) plain += this.#step(character);
+    return plain;
+  }
+
+  #step(character: string): string {
+    const code = character.codePointAt(0) ?? 0;
+    switch (this.#state) {
+      case 'carriage-return':
+        if (character === '\r') return '';
+        this.#state = 'text';
+        return character === '\n' ? '\n' : `\n${this.#text(character, code)}`;
+      case 'text':
+        return this.#text(character, code);
+      case 'escape':
+        this.#state = '[' === character ? 'csi' : ']PX^_'.includes(character) ? 'string' : code >= 0x20 && code < 0x30 ? 'intermediate' : 'text';
+        this.#csi = '';
+        return '';
+      case 'intermediate':
+        if (code >= 0x30) this.#state = 'text';
+        return '';
+      case 'csi':
+        return this.#inCsi(character, code);
+      case 'string':
+        // BEL, or ESC \ (or its one-byte form), ends it; CAN and SUB abort it.
+        if (code === 0x07 || code === 0x9c || code === 0x18 || code === 0x1a) this.#state = 'text';
+        else if (code === 0x1b) this.#state = 'string-escape';
+        return '';
+      case 'string-escape':
+        this.#state = character === '\\' ? 'text' : 'escape';
+        return character === '\\' ? '' : this.#step(character);
+      default:
+        return this.#state satisfies never;
+    }
+  }
+
+  #text(character: string, code: number): string {
+    if (character === '\r') this.#state = 'carriage-return';
+    else if (code === 0x1b) this.#state = 'escape';
+    else if (code === 0x9b) this.#state = 'csi';
+    else if ([0x90, 0x98, 0x9d, 0x9e, 0x9f].includes(code)) this.#state = 'string';
+    else if (character === '\n' || character === '\t') return character;
+    else if (code >= 0x20 && (code < 0x7f || code > 0x9f)) return character;
+    return '';
+  }
+
+  #inCsi(character: string, code: number): string {
+    if (code === 0x1b) this.#state = 'escape';
+    else if (code >= 0x40 && code <= 0x7e) {
+      this.#state = 'text';
+      if (character === 'h' && /^\?(1049|1047|47)$/.test(this.#csi)) this.#drewScreen = true;
+    } else if (code === 0x18 || code === 0x1a) this.#state = 'text';
+    // A line break inside a sequence is carried out by terminals, and a sequence without an end must not eat a log.
+    else if (character === '\n') {
+      this.#state = 'text';
+      return '\n';
+    } else this.#csi = (this.#csi + character).slice(0, 16);
+    return '';
+  }
+}

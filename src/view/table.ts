@@ -1,0 +1,31 @@
+const GAP = '  ';
+/** A column that is cut keeps at least this much. */
+const NARROWEST = 8;
+
+/**
+ * Lays out rows as columns. Where they do not fit, the widest columns are cut first, each with an ellipsis; the first
+ * column, by which a row is found, is not.
+ *
+ * @param width - in characters; undefined cuts nothing.
+ */
+export function table(rows: readonly (readonly string[])[], width: number | undefined): string {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => [...(row[column] ?? '')].length)));
+  if (width !== undefined) shrink(widths, width - GAP.length * (widths.length - 1));
+  return rows
+    .map((row) => row.map((cell, column) => fit(cell, widths[column] ?? 0)).join(GAP).trimEnd())
+    .join('\n');
+}
+
+function shrink(widths: number[], room: number): void {
+  for (let over = widths.reduce((sum, one) => sum + one, 0) - room; over > 0; over--) {
+    let widest = 1;
+    for (let column = 2; column < widths.length; column++) if ((widths[column] ?? 0) > (widths[widest] ?? 0)) widest = column;
+    if ((widths[widest] ?? 0) <= NARROWEST) return;
+    widths[widest] = (widths[widest] ?? 0) - 1;
+  }
+}
+
+function fit(cell: string, width: number): string {
+  const characters = [...cell];
+  return characters.length > width ? `${characters.slice(0, Math.max(0, width - 1)).join('')}…` : cell.padEnd(cell.length + width - characters.length);
+}
