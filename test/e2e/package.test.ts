@@ -76,7 +76,7 @@ describe('the package, installed from its own tarball', () => {
 
   test('runs an agent for a plain user from another directory, and leaves nothing behind', async () => {
     const ran = as(agentctl, 'run', '--name', 'hello', '--', 'sh', '-c', 'echo working; echo done');
-    expect(ran).toMatchObject({ status: 0, stdout: 'working\ndone\n' });
+    expect(ran, ran.stderr).toMatchObject({ status: 0, stdout: 'working\ndone\n' });
 
     const { agents } = JSON.parse(as(agentctl, 'ps', '--all', '--json').stdout);
     expect(agents).toEqual([expect.objectContaining({ name: 'hello', result: 'succeeded', exitCode: 0 })]);
