@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { waitFor } from '../fixtures/wait-for.ts';
-import { openSandbox, processesWith, type Sandbox } from './sandbox.ts';
+import { openSandbox, processesWith } from './sandbox.ts';
 
 const sentence = 'The stand-in says hello.';
 const fortyLines = Array.from(
@@ -10,38 +10,34 @@ const fortyLines = Array.from(
 
 describe('interactive claude', () => {
   test('takes 40 lines as one prompt, answers on its screen, and ends with 0 on /exit', async () => {
-    const { agentctl, service } = await openSandbox({ sentence });
-    const spawned = await agentctl(['spawn', '-n', 'talker', '--json', '--', 'claude']);
-    const { runId } = JSON.parse(spawned.stdout) as { runId: string };
-    await waitFor('the prompt on the screen', async () => /^❯/m.test(await screen(agentctl, 'talker')));
+    const { service, succeed } = await openSandbox({ sentence });
+    const spawned = await succeed(['spawn', '-n', 'talker', '--json', '--', 'claude']);
+    const { runId } = JSON.parse(spawned) as { runId: string };
+    await waitFor('the prompt on the screen', async () => /^❯/m.test(await succeed(['screen', 'talker'])));
 
-    expect(await agentctl(['send', 'talker', '-'], { input: `${fortyLines}\n` })).toMatchObject({ code: 0 });
-    await waitFor('the answer on the screen', async () => (await screen(agentctl, 'talker')).includes(sentence));
+    await succeed(['send', 'talker', '-'], { input: `${fortyLines}\n` });
+    await waitFor('the answer on the screen', async () => (await succeed(['screen', 'talker'])).includes(sentence));
     // Claude Code wraps what was pasted; the lines themselves must have arrived whole, once, and in one block.
     expect(service.prompts()).toEqual([expect.arrayContaining([expect.stringContaining(fortyLines)])]);
 
-    expect(await agentctl(['send', 'talker', '/exit'])).toMatchObject({ code: 0 });
-    expect(await agentctl(['wait', 'talker', '--timeout', '30s'])).toMatchObject({ code: 0 });
+    await succeed(['send', 'talker', '/exit']);
+    await succeed(['wait', 'talker', '--timeout', '30s']);
     await waitFor('its processes to be gone', () => processesWith(`AGENTCTL_RUN_ID=${runId}`).length === 0);
   });
 
   test('takes a prompt that is sent as soon as it is spawned', async () => {
-    const { agentctl, service } = await openSandbox({ sentence });
-    await agentctl(['spawn', '-n', 'eager', '--', 'claude']);
-    await agentctl(['send', 'eager', '-'], { input: fortyLines });
-    await waitFor('the answer on the screen', async () => (await screen(agentctl, 'eager')).includes(sentence));
+    const { service, succeed } = await openSandbox({ sentence });
+    await succeed(['spawn', '-n', 'eager', '--', 'claude']);
+    await succeed(['send', 'eager', '-'], { input: fortyLines });
+    await waitFor('the answer on the screen', async () => (await succeed(['screen', 'eager'])).includes(sentence));
     expect(service.prompts()).toEqual([expect.arrayContaining([expect.stringContaining(fortyLines)])]);
   });
 
-  test('shows on its screen that the service refuses it, and lives on', async () => {
-    const { agentctl } = await openSandbox({ status: 401 });
-    await agentctl(['spawn', '-n', 'refused', '--', 'claude']);
-    await agentctl(['send', 'refused', 'say hi']);
-    await waitFor('the refusal on the screen', async () => (await screen(agentctl, 'refused')).includes('401'));
-    expect(await agentctl(['status', 'refused'])).toMatchObject({ code: 0 });
+  test('lives on, and says why on its screen, when the service refuses it', async () => {
+    const { succeed } = await openSandbox({ status: 401 });
+    await succeed(['spawn', '-n', 'refused', '--', 'claude']);
+    await succeed(['send', 'refused', 'say hi']);
+    await waitFor('the refusal on the screen', async () => (await succeed(['screen', 'refused'])).includes('401'));
+    await succeed(['status', 'refused']);
   });
 });
-
-async function screen(agentctl: Sandbox['agentctl'], name: string): Promise<string> {
-  return (await agentctl(['screen', name])).stdout;
-}

@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { waitFor } from '../fixtures/wait-for.ts';
-import { environmentOf, openSandbox, type Sandbox } from './sandbox.ts';
+import { environmentOf, openSandbox } from './sandbox.ts';
 import { startStandInService } from './stand-in-service.ts';
 
 const sentence = 'The stand-in says hello.';
@@ -29,12 +29,12 @@ describe('claude, started by another session', () => {
       TMUX: '/nowhere/default,1,0',
       TMUX_PANE: '%0',
     };
-    const { agentctl } = await openSandbox({ sentence });
-    const spawned = await agentctl(['spawn', '-n', 'nested', '--json', '--', 'claude'], { env: callingSession });
-    const { runId, directory } = JSON.parse(spawned.stdout) as { runId: string; directory: string };
-    await waitFor('the prompt on the screen', async () => /^❯/m.test(await screen(agentctl, 'nested')));
+    const { succeed } = await openSandbox({ sentence });
+    const spawned = await succeed(['spawn', '-n', 'nested', '--json', '--', 'claude'], { env: callingSession });
+    const { runId, directory } = JSON.parse(spawned) as { runId: string; directory: string };
+    await waitFor('the prompt on the screen', async () => /^❯/m.test(await succeed(['screen', 'nested'])));
     // Claude Code says so where it finds the marks of another session.
-    expect(await screen(agentctl, 'nested')).not.toContain('Transcript saving is off');
+    expect(await succeed(['screen', 'nested'])).not.toContain('Transcript saving is off');
 
     const own = environmentOf(startedAgent(directory));
     expect(own).toMatchObject({ AGENTCTL_NAME: 'nested', AGENTCTL_RUN_ID: runId });
@@ -45,31 +45,24 @@ describe('claude, started by another session', () => {
     const childService = await startStandInService({ sentence });
     onTestFinished(childService.close);
     const child = `-e ANTHROPIC_BASE_URL=${childService.url} -- sh -c 'env; exec claude -p "say hi"'`;
-    const { agentctl, env } = await openSandbox({
+    const { env, succeed } = await openSandbox({
       sentence: 'The child runs.',
       command: `agentctl spawn -n child ${child}`,
     });
     const mother = ['claude', '-p', 'start a child', '--allowedTools', 'Bash'];
-    expect(await agentctl(['run', '-n', 'mother', '--', ...mother])).toMatchObject({
-      code: 0,
-      stdout: expect.stringContaining('The child runs.'),
-    });
-    expect(await agentctl(['wait', 'child', '--timeout', '30s'])).toMatchObject({ code: 0 });
+    expect(await succeed(['run', '-n', 'mother', '--', ...mother])).toContain('The child runs.');
+    await succeed(['wait', 'child', '--timeout', '30s']);
 
-    const { stdout: log } = await agentctl(['logs', 'child']);
+    const log = await succeed(['logs', 'child']);
     expect(log).toContain(sentence);
     // Whatever this version of Claude Code gives its children, and not only what the list above knows of.
     const names = [...log.matchAll(/^(\w+)=/gm)].map(([, name = '']) => name);
     expect(names).toContain('AGENTCTL_RUN_ID');
     expect(names.filter((name) => /^(AI_AGENT|CLAUDE)/.test(name) && !(name in env))).toEqual([]);
-    const inspected = await agentctl(['inspect', 'child', '--json']);
-    expect(JSON.parse(inspected.stdout)).toMatchObject({ result: 'succeeded', parent: { name: 'mother' } });
+    const inspected = JSON.parse(await succeed(['inspect', 'child', '--json']));
+    expect(inspected).toMatchObject({ result: 'succeeded', parent: { name: 'mother' } });
   });
 });
-
-async function screen(agentctl: Sandbox['agentctl'], name: string): Promise<string> {
-  return (await agentctl(['screen', name])).stdout;
-}
 
 /** The agent's own pid, as its directory has it. */
 function startedAgent(directory: string): number {

@@ -18,6 +18,8 @@ export interface Sandbox {
   readonly env: Readonly<Record<string, string>>;
   readonly service: StandInService;
   agentctl(args: readonly string[], options?: CallOptions): Promise<Outcome>;
+  /** The stdout of a call of agentctl that must end with 0. */
+  succeed(args: readonly string[], options?: CallOptions): Promise<string>;
   /** The same Claude Code without agentctl. */
   bareClaude(args: readonly string[], options?: CallOptions): Promise<Outcome>;
 }
@@ -62,6 +64,11 @@ export async function openSandbox(answer: Answer | 'absent'): Promise<Sandbox> {
     env,
     service,
     agentctl: (args, options) => call(AGENTCTL, args, options),
+    succeed: async (args, options) => {
+      const { code, stdout, stderr } = await call(AGENTCTL, args, options);
+      if (code !== 0) throw new Error(`agentctl ${args.join(' ')} ended with ${code}: ${stderr}`);
+      return stdout;
+    },
     bareClaude: (args, options) => call('claude', args, options),
   };
 
