@@ -9,7 +9,10 @@ const COMMANDS: Catalogue = {
   spawn: { summary: 'start an agent and return once it provably runs', load: () => import('./commands/spawn.ts') },
   run: { summary: 'start an agent, show its output, end with its exit code', load: () => import('./commands/run.ts') },
   ps: { summary: 'list agents, and what is true of each', load: () => import('./commands/ps.ts') },
-  status: { summary: 'one agent for people; exit code 0 live, 3 ended, 4 unknown', load: () => import('./commands/status.ts') },
+  status: {
+    summary: 'one agent for people; exit code 0 live, 3 ended, 4 unknown',
+    load: () => import('./commands/status.ts'),
+  },
   inspect: { summary: 'everything that is known of an agent', load: () => import('./commands/inspect.ts') },
   wait: { summary: 'wait for agents to end, with their exit code', load: () => import('./commands/wait.ts') },
   logs: { summary: 'what an agent printed', load: () => import('./commands/logs.ts') },
@@ -62,9 +65,15 @@ export async function runCommandLine(argv: readonly string[]): Promise<number> {
       process.stdout.write(helpText);
       return 0;
     }
-    return await command.run({ commands: COMMANDS, flags, words, stateDir: findStateDir(flags.text('state-dir') ?? stateDir) });
+    return await command.run({
+      commands: COMMANDS,
+      flags,
+      words,
+      stateDir: findStateDir(flags.text('state-dir') ?? stateDir),
+    });
   } catch (error) {
-    if (command.errorCode !== undefined && error instanceof Error) Object.assign(error, { errorCode: command.errorCode });
+    if (command.errorCode !== undefined && error instanceof Error)
+      Object.assign(error, { errorCode: command.errorCode });
     throw error;
   }
 }
@@ -79,7 +88,8 @@ function splitAtCommand(argv: readonly string[]) {
     else if (word.startsWith('--state-dir=')) stateDir = word.slice('--state-dir='.length);
     else if (word === '--help' || word === '-h') help = true;
     else if (word === '--version' || word === '-V') return { name: undefined, stateDir, rest: [], help, version: true };
-    else if (word.startsWith('-')) throw new UsageError(`unknown option ${word} before the command: see "agentctl --help"`);
+    else if (word.startsWith('-'))
+      throw new UsageError(`unknown option ${word} before the command: see "agentctl --help"`);
     else return { name: word, stateDir, rest: argv.slice(at + 1), help, version: false };
   }
   return { name: undefined, stateDir, rest: [], help, version: false };
@@ -111,8 +121,8 @@ async function parse(name: string, command: Command, argv: readonly string[]) {
     });
   for (const [example, meaning] of command.examples ?? []) parser.example(example, meaning);
   const parsed = parser.parseSync() as Record<string, unknown>;
-  const words = [...(parsed['_'] as string[]), ...((parsed['--'] as string[] | undefined) ?? [])].map(String);
-  return { flags: new Flags(parsed), words, helpText: parsed['help'] ? `${await parser.getHelp()}\n` : undefined };
+  const words = [...(parsed._ as string[]), ...((parsed['--'] as string[] | undefined) ?? [])].map(String);
+  return { flags: new Flags(parsed), words, helpText: parsed.help ? `${await parser.getHelp()}\n` : undefined };
 }
 
 /** yargs' complaint as one of our sentences, with what was probably meant. */

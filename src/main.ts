@@ -25,7 +25,7 @@ function exitCode(error: unknown): number {
 
 /** A stack trace helps nobody who typed a command; whoever looks for a defect of agentctl sets AGENTCTL_DEBUG. */
 function sentence(error: unknown): string {
-  if (process.env['AGENTCTL_DEBUG'] && error instanceof Error) return String(error.stack);
+  if (process.env.AGENTCTL_DEBUG && error instanceof Error) return String(error.stack);
   if (error instanceof AgentctlError || error instanceof InvalidInput) return error.message;
   const path = (error as { path?: string }).path;
   return path === undefined ? refusal(error) : `${path}: ${refusal(error)}`;

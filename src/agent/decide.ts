@@ -41,11 +41,15 @@ export function decide(evidence: Evidence, graceMs?: number | null): Decision {
     return afterTheEnd(evidence, status.endedAtMs, graceMs === undefined ? limits.graceMs : graceMs);
   }
 
-  const term = files.verdict.state === 'there' ? files.verdict.value.steps.find(({ step }) => step === 'term') : undefined;
+  const term =
+    files.verdict.state === 'there' ? files.verdict.value.steps.find(({ step }) => step === 'term') : undefined;
   if (term) return afterTerm(evidence, term, limits);
   if (status.phase === 'starting' || evidence.processes.agent === 'dead') return NOTHING;
   if (files.stopOrder.state === 'there') {
-    return { action: { do: 'term', cause: 'stopped', reason: `stopped by ${files.stopOrder.value.by}` }, nextAtMs: undefined };
+    return {
+      action: { do: 'term', cause: 'stopped', reason: `stopped by ${files.stopOrder.value.by}` },
+      nextAtMs: undefined,
+    };
   }
   if (evidence.processes.wrapper === 'dead' && evidence.processes.watchdog === 'dead') {
     // The agent outlived those who watched over it: nobody else will end it, or learn its code.

@@ -37,7 +37,8 @@ export function statusOf(evidence: Evidence): Status {
   const { files } = evidence;
   const started = files.started.state === 'there' ? files.started.value : undefined;
   const outcome = outcomeOf(evidence);
-  const capMs = files.capMs === undefined && files.spec.state === 'there' ? files.spec.value.limits.maxRuntimeMs : files.capMs;
+  const capMs =
+    files.capMs === undefined && files.spec.state === 'there' ? files.spec.value.limits.maxRuntimeMs : files.capMs;
   return {
     ...outcome,
     startedAtMs: started?.startedAtMs ?? null,
@@ -61,7 +62,8 @@ function outcomeOf(evidence: Evidence): Outcome {
     if (processes.agent === 'dead') return live('stopping', 'the agent has ended, its wrapper is about to say how');
     return stopIsUnderWay(evidence) ?? live('running', 'the agent runs');
   }
-  if (processes.watchdog === 'alive') return live('stopping', 'its wrapper was killed; the watchdog is ending the rest');
+  if (processes.watchdog === 'alive')
+    return live('stopping', 'its wrapper was killed; the watchdog is ending the rest');
   if (processes.agent === 'alive') {
     return live('stopping', 'its wrapper and watchdog were killed; it runs on and its exit code will not be known');
   }
@@ -93,14 +95,22 @@ function withoutSentinel({ files }: Evidence, why: string): Outcome {
 function ended(exit: Exit, verdict: Found<Verdict>): Outcome {
   const { code } = exit;
   const signal = code === null ? null : signalOf(code);
-  const said = code === null ? 'nobody could learn its exit code' : signal ? `ended by ${signal}` : `exited with ${code}`;
-  const outcome = (result: Result, reason: string): Outcome => ({ phase: 'ended', result, exitCode: code, signal, reason });
+  const said =
+    code === null ? 'nobody could learn its exit code' : signal ? `ended by ${signal}` : `exited with ${code}`;
+  const outcome = (result: Result, reason: string): Outcome => ({
+    phase: 'ended',
+    result,
+    exitCode: code,
+    signal,
+    reason,
+  });
 
   if (exit.cause === 'capped') return outcome('timed-out', `reached its cap; ${said}`);
   if (exit.cause === 'with-parent') return outcome('stopped', `its parent ended; ${said}`);
   const forced = verdict.state === 'there' ? forcedBy(verdict.value, exit) : undefined;
   if (forced) return outcome(forced.result, `${forced.reason}; ${said}`);
-  if (code === null) return outcome('lost', 'its wrapper was killed before the agent ended, so nobody could learn its exit code');
+  if (code === null)
+    return outcome('lost', 'its wrapper was killed before the agent ended, so nobody could learn its exit code');
   if (code === 0) return outcome('succeeded', said);
   return outcome(signal ? 'signaled' : 'failed', said);
 }
@@ -134,7 +144,8 @@ function endOf({ files, now }: Evidence): number | null {
     const spec = files.spec.state === 'there' ? files.spec.value : undefined;
     if (spec) return spec.createdAtMs + Math.max(0, exit.value.uptimeMs - spec.createdUptimeMs);
   }
-  const seen = files.heartbeatAtMs ?? started?.startedAtMs ?? (files.spec.state === 'there' ? files.spec.value.createdAtMs : null);
+  const seen =
+    files.heartbeatAtMs ?? started?.startedAtMs ?? (files.spec.state === 'there' ? files.spec.value.createdAtMs : null);
   return seen === null ? null : Math.min(seen, now.wallMs);
 }
 

@@ -5,7 +5,8 @@ import type { Command } from './command.ts';
 
 const command: Command = {
   usage: 'attach NAME',
-  description: "This terminal becomes the agent's, live or ended within its grace; C-q leaves it, and the agent runs on.",
+  description:
+    "This terminal becomes the agent's, live or ended within its grace; C-q leaves it, and the agent runs on.",
   options: { 'read-only': { alias: 'r', type: 'boolean', describe: 'look only; no key reaches the agent' } },
   async run({ words, flags, stateDir }) {
     const [name, ...more] = words;

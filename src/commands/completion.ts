@@ -11,7 +11,8 @@ const command: Command = {
   examples: [['source <(agentctl completion bash)', 'in ~/.bashrc']],
   async run({ words, commands: catalogue }) {
     const shell = SHELLS.find((one) => one === words[0]);
-    if (shell === undefined || words.length > 1) throw new UsageError('completion takes one shell: agentctl completion bash, zsh or fish');
+    if (shell === undefined || words.length > 1)
+      throw new UsageError('completion takes one shell: agentctl completion bash, zsh or fish');
     const commands = await Promise.all(
       Object.entries(catalogue).map(async ([name, { summary, load }]) => ({
         name,

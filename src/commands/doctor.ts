@@ -6,7 +6,8 @@ const MARKS = { ok: 'ok   ', warning: 'warn ', error: 'ERROR' };
 
 const command: Command = {
   usage: 'doctor',
-  description: 'Looks for what could get in the way on this machine; each finding with its remedy. Exit code 1 where something would keep agents from running.',
+  description:
+    'Looks for what could get in the way on this machine; each finding with its remedy. Exit code 1 where something would keep agents from running.',
   options: { json: { type: 'boolean', describe: 'schemas/doctor.schema.json' } },
   async run({ words, flags, stateDir }) {
     if (words.length > 0) throw new UsageError('doctor takes no words: agentctl doctor');

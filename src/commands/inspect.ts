@@ -1,10 +1,11 @@
 import { UsageError } from '../errors.ts';
 import { inspect } from '../lifecycle/inspect.ts';
-import { printJson, type Command } from './command.ts';
+import { type Command, printJson } from './command.ts';
 
 const command: Command = {
   usage: 'inspect NAME…',
-  description: 'Prints everything that is known of an agent as JSON (schemas/agent.schema.json), one line each. NAME.RUNID means that run.',
+  description:
+    'Prints everything that is known of an agent as JSON (schemas/agent.schema.json), one line each. NAME.RUNID means that run.',
   examples: [["agentctl inspect fix-login | jq '.evidence'", 'what each witness says']],
   options: { json: { type: 'boolean', describe: 'is what it prints anyway' } },
   async run({ words, stateDir }) {

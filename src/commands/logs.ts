@@ -1,13 +1,14 @@
 import { parseFiniteDuration } from '../agent/duration.ts';
 import { UsageError } from '../errors.ts';
-import { logs } from '../lifecycle/logs.ts';
 import { parseReference } from '../lifecycle/list.ts';
+import { logs } from '../lifecycle/logs.ts';
 import { PlainText } from '../view/plain-text.ts';
 import { type Command, note } from './command.ts';
 
 const command: Command = {
   usage: 'logs NAME [options]',
-  description: 'Prints what an agent wrote to its terminal, as plain text: LF, no terminal codes. An ended agent is printed whole.',
+  description:
+    'Prints what an agent wrote to its terminal, as plain text: LF, no terminal codes. An ended agent is printed whole.',
   examples: [
     ['agentctl logs -f fix-login', 'until it has ended'],
     ['agentctl logs --since 10m --tail 100 fix-login', 'the last lines of the last ten minutes'],
@@ -23,7 +24,8 @@ const command: Command = {
     if (name === undefined || more.length > 0) throw new UsageError('logs takes one name: agentctl logs NAME');
     const since = flags.text('since');
     const tail = flags.text('tail');
-    if (tail !== undefined && !/^\d{1,9}$/.test(tail)) throw new UsageError(`--tail: ${JSON.stringify(tail)} is not a number of lines: write --tail 100`);
+    if (tail !== undefined && !/^\d{1,9}$/.test(tail))
+      throw new UsageError(`--tail: ${JSON.stringify(tail)} is not a number of lines: write --tail 100`);
     const sinceMs = since === undefined ? undefined : parseFiniteDuration(since, '--since');
     const text = flags.on('raw') ? undefined : new PlainText();
     const gone = new AbortController();

@@ -1,8 +1,8 @@
+import { existsSync } from 'node:fs';
 import { UsageError } from '../errors.ts';
 import { list } from '../lifecycle/list.ts';
 import type { Agent } from '../store/generated/types.ts';
-import { existsSync } from 'node:fs';
-import { pause } from '../system/clock.ts';
+import { pause, wallMs } from '../system/clock.ts';
 import { agentTable } from '../view/agent-table.ts';
 import { type Call, type Command, note, print, printJson } from './command.ts';
 
@@ -11,13 +11,14 @@ const SORTS: Record<string, (agent: Agent) => string | number> = {
   phase: (agent) => `${agent.phase} ${agent.result ?? ''}`,
   created: (agent) => agent.createdAt ?? '',
   ended: (agent) => agent.endedAt ?? '',
-  runtime: (agent) => Date.parse(agent.startedAt ?? '') - Date.parse(agent.endedAt ?? new Date().toISOString()),
+  runtime: (agent) => Date.parse(agent.startedAt ?? '') - Date.parse(agent.endedAt ?? new Date(wallMs()).toISOString()),
 };
 const WATCH_MS = 2000;
 
 const command: Command = {
   usage: 'ps [options]',
-  description: 'Lists live agents first, then those that ended within their grace. What it says is looked up, never remembered.',
+  description:
+    'Lists live agents first, then those that ended within their grace. What it says is looked up, never remembered.',
   examples: [
     ['agentctl ps --filter label=job=7 --filter phase=running', 'filters of one kind are alternatives, kinds add up'],
     ['agentctl ps -a --json', 'everything, with the evidence, for scripts'],
@@ -26,13 +27,18 @@ const command: Command = {
     all: { alias: 'a', type: 'boolean', describe: 'also what ended before its grace, and the archive' },
     quiet: { alias: 'q', type: 'boolean', describe: 'names only' },
     filter: { type: 'array', nargs: 1, describe: 'phase=…, result=…, label=KEY or label=KEY=VALUE; repeatable' },
-    sort: { type: 'string', requiresArg: true, describe: `${Object.keys(SORTS).join(', ')}; with - before it, backwards` },
+    sort: {
+      type: 'string',
+      requiresArg: true,
+      describe: `${Object.keys(SORTS).join(', ')}; with - before it, backwards`,
+    },
     watch: { type: 'boolean', describe: 'again every 2 s, until interrupted' },
     tree: { type: 'boolean', describe: 'agents below those that spawned them' },
     json: { type: 'boolean', describe: 'schemas/list.schema.json' },
   },
   async run(call) {
-    if (call.words.length > 0) throw new UsageError(`ps takes no names: "agentctl status ${call.words[0]}" shows one agent`);
+    if (call.words.length > 0)
+      throw new UsageError(`ps takes no names: "agentctl status ${call.words[0]}" shows one agent`);
     const key = order(call.flags.text('sort'));
     for (;;) {
       const home = call.flags.on('watch') && process.stdout.isTTY ? '\x1b[H\x1b[2J' : '';
@@ -49,11 +55,15 @@ function render({ flags, stateDir }: Call, key: ((agents: Agent[]) => Agent[]) |
   if (flags.on('json')) printJson({ schemaVersion: 1, manager: { running: false }, agents });
   else if (flags.on('quiet')) for (const { name } of agents) print(name);
   else if (agents.length > 0) {
-    print(home + agentTable(agents, { columns: process.stdout.columns, tree: flags.on('tree'), nowMs: Date.now() }));
-    note('no manager runs: caps are kept by each watchdog, sessions of ended agents stay until they are replaced or removed');
+    print(home + agentTable(agents, { columns: process.stdout.columns, tree: flags.on('tree'), nowMs: wallMs() }));
+    note(
+      'no manager runs: caps are kept by each watchdog, sessions of ended agents stay until they are replaced or removed',
+    );
   } else {
     const where = existsSync(stateDir.path) ? '' : ', which does not exist yet';
-    note(`no agents in ${stateDir.path} (${stateDir.reason}${where}); other state directories are reached with --state-dir`);
+    note(
+      `no agents in ${stateDir.path} (${stateDir.reason}${where}); other state directories are reached with --state-dir`,
+    );
   }
 }
 
@@ -62,9 +72,9 @@ function order(sort: string | undefined): ((agents: Agent[]) => Agent[]) | undef
   const backwards = sort.startsWith('-');
   const name = backwards ? sort.slice(1) : sort;
   const key = Object.hasOwn(SORTS, name) ? SORTS[name] : undefined;
-  if (key === undefined) throw new UsageError(`--sort: ${JSON.stringify(sort)} is no column: write one of ${Object.keys(SORTS).join(', ')}`);
-  return (agents) =>
-    agents.toSorted((a, b) => (key(a) < key(b) ? -1 : key(a) > key(b) ? 1 : 0) * (backwards ? -1 : 1));
+  if (key === undefined)
+    throw new UsageError(`--sort: ${JSON.stringify(sort)} is no column: write one of ${Object.keys(SORTS).join(', ')}`);
+  return (agents) => agents.toSorted((a, b) => (key(a) < key(b) ? -1 : key(a) > key(b) ? 1 : 0) * (backwards ? -1 : 1));
 }
 
 export default command;

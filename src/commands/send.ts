@@ -6,7 +6,8 @@ import type { Command } from './command.ts';
 
 const command: Command = {
   usage: 'send NAME TEXT | send NAME - | send --keys NAME KEY…',
-  description: 'Types a text into an agent, as one message also where it has many lines, and Enter after it. With -, the text is read from stdin.',
+  description:
+    'Types a text into an agent, as one message also where it has many lines, and Enter after it. With -, the text is read from stdin.',
   examples: [
     ['agentctl send fix-login "and add a test"', 'one message'],
     ['agentctl send fix-login - <prompt.md', 'a long one'],
@@ -15,10 +16,12 @@ const command: Command = {
   options: { keys: { type: 'boolean', describe: "the words are tmux' key names, and no Enter is added" } },
   async run({ words, flags, stateDir }) {
     const [name, ...rest] = words;
-    if (name === undefined || rest.length === 0) throw new UsageError('send needs a name and a text: agentctl send NAME TEXT, or - for stdin');
+    if (name === undefined || rest.length === 0)
+      throw new UsageError('send needs a name and a text: agentctl send NAME TEXT, or - for stdin');
     const agent = find(stateDir, name);
     if (flags.on('keys')) await pressKeys(stateDir, agent, rest);
-    else await sendText(stateDir, agent, rest.length === 1 && rest[0] === '-' ? readFileSync(0, 'utf8') : rest.join(' '));
+    else
+      await sendText(stateDir, agent, rest.length === 1 && rest[0] === '-' ? readFileSync(0, 'utf8') : rest.join(' '));
     return 0;
   },
 };

@@ -12,7 +12,12 @@ import { type Call, note } from './command.ts';
 export const SPAWN_OPTIONS: Readonly<Record<string, Options>> = {
   name: { alias: 'n', type: 'string', requiresArg: true, describe: 'its name; default COMMAND-xxxx' },
   cwd: { alias: 'C', type: 'string', requiresArg: true, describe: 'its working directory; default this one' },
-  env: { alias: 'e', type: 'array', nargs: 1, describe: 'NAME=VALUE for its environment, or NAME for the value here; repeatable' },
+  env: {
+    alias: 'e',
+    type: 'array',
+    nargs: 1,
+    describe: 'NAME=VALUE for its environment, or NAME for the value here; repeatable',
+  },
   'env-file': { type: 'array', nargs: 1, describe: 'a file of NAME=VALUE lines; repeatable' },
   label: { alias: 'l', type: 'array', nargs: 1, describe: 'key=value, for --filter; repeatable' },
   'max-runtime': { type: 'string', requiresArg: true, describe: 'the cap: how long it may run; default 1h' },
@@ -20,7 +25,11 @@ export const SPAWN_OPTIONS: Readonly<Record<string, Options>> = {
   'max-idle': { type: 'string', requiresArg: true, describe: 'how long it may do nothing; default 30m' },
   'kill-after': { type: 'string', requiresArg: true, describe: 'from TERM to KILL; default 10s' },
   size: { type: 'string', requiresArg: true, describe: "its terminal's COLUMNSxROWS; default 200x50" },
-  stdin: { type: 'string', requiresArg: true, describe: 'a file as its stdin, or - for this stdin; default its terminal' },
+  stdin: {
+    type: 'string',
+    requiresArg: true,
+    describe: 'a file as its stdin, or - for this stdin; default its terminal',
+  },
   stdout: { type: 'string', requiresArg: true, describe: 'a file for its stdout, which then is not in its log' },
   stderr: { type: 'string', requiresArg: true, describe: 'a file for its stderr, which then is not in its log' },
   replace: { type: 'boolean', describe: 'stop a live agent of this name first' },
@@ -62,7 +71,8 @@ function limits(flags: Call['flags']): Partial<Limits> {
     maxIdleMs: read('max-idle', parseDuration),
     killAfterMs: read('kill-after', parseFiniteDuration),
   };
-  if (given.maxRuntimeMs === 0) throw new UsageError('--max-runtime: 0 leaves it no time to run: give 90s, 5m, 1h30m or none');
+  if (given.maxRuntimeMs === 0)
+    throw new UsageError('--max-runtime: 0 leaves it no time to run: give 90s, 5m, 1h30m or none');
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
 }
 

@@ -6,7 +6,8 @@ import { SPAWN_OPTIONS, spawnOptions } from './spawn-options.ts';
 
 const command: Command = {
   usage: 'spawn [options] [--] COMMAND [ARGUMENT…]',
-  description: 'Starts COMMAND in tmux under a wrapper that will know how it ended; prints its name once it provably runs.',
+  description:
+    'Starts COMMAND in tmux under a wrapper that will know how it ended; prints its name once it provably runs.',
   examples: [
     ['agentctl spawn -n fix-login -- claude "fix the login"', 'an agent with a name'],
     ["agentctl spawn -l job=7 --max-runtime 20m -- sh -c 'make && make test'", 'a shell line, a label, a cap'],

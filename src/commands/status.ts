@@ -1,5 +1,6 @@
 import { UnknownAgentError, UsageError } from '../errors.ts';
 import { inspect } from '../lifecycle/inspect.ts';
+import { wallMs } from '../system/clock.ts';
 import { agentReport } from '../view/agent-report.ts';
 import { type Command, print, printJson } from './command.ts';
 
@@ -8,7 +9,8 @@ const CODES = { live: 0, ended: 3, unknown: 4 };
 
 const command: Command = {
   usage: 'status NAME',
-  description: 'Says what is true of one agent, and by what evidence. The exit code is 0 for a live one, 3 for an ended one, 4 for an unknown one: what "tmux has-session" was used for.',
+  description:
+    'Says what is true of one agent, and by what evidence. The exit code is 0 for a live one, 3 for an ended one, 4 for an unknown one: what "tmux has-session" was used for.',
   examples: [['if agentctl status fix-login >/dev/null; then …', 'is it live?']],
   options: { json: { type: 'boolean', describe: 'schemas/agent.schema.json' } },
   async run({ words, flags, stateDir }) {
@@ -17,7 +19,7 @@ const command: Command = {
     try {
       const agent = await inspect(stateDir, name);
       if (flags.on('json')) printJson(agent);
-      else print(agentReport(agent, Date.now()));
+      else print(agentReport(agent, wallMs()));
       return agent.phase === 'unknown' ? CODES.unknown : agent.terminal ? CODES.ended : CODES.live;
     } catch (error) {
       if (error instanceof UnknownAgentError) Object.assign(error, { errorCode: CODES.unknown });

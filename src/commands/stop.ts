@@ -2,6 +2,7 @@ import { parseFiniteDuration } from '../agent/duration.ts';
 import { UsageError } from '../errors.ts';
 import { select, withDescendants } from '../lifecycle/list.ts';
 import { stop } from '../lifecycle/stop.ts';
+import { wallMs } from '../system/clock.ts';
 import { statusCell } from '../view/agent-table.ts';
 import { type Call, type Command, note, print } from './command.ts';
 
@@ -13,12 +14,20 @@ const SELECTION = {
 
 const command: Command = {
   usage: 'stop NAME… [options]',
-  description: 'Ends agents with everything they started: TERM to the agent, KILL to what is left after its kill-after. Returns once nothing is left; logs and results stay.',
+  description:
+    'Ends agents with everything they started: TERM to the agent, KILL to what is left after its kill-after. Returns once nothing is left; logs and results stay.',
   examples: [['agentctl stop --filter label=job=7', 'all of a job']],
-  options: { ...SELECTION, 'kill-after': { type: 'string', requiresArg: true, describe: "from TERM to KILL; default the agent's own" } },
+  options: {
+    ...SELECTION,
+    'kill-after': { type: 'string', requiresArg: true, describe: "from TERM to KILL; default the agent's own" },
+  },
   run(call) {
     const killAfter = call.flags.text('kill-after');
-    return stopSelected(call, 'stop', killAfter === undefined ? undefined : parseFiniteDuration(killAfter, '--kill-after'));
+    return stopSelected(
+      call,
+      'stop',
+      killAfter === undefined ? undefined : parseFiniteDuration(killAfter, '--kill-after'),
+    );
   },
 };
 
@@ -32,16 +41,22 @@ export const KILL: Command = {
   run: (call) => stopSelected(call, 'kill', 0),
 };
 
-async function stopSelected({ words, flags, stateDir }: Call, name: 'stop' | 'kill', killAfterMs: number | undefined): Promise<number> {
+async function stopSelected(
+  { words, flags, stateDir }: Call,
+  name: 'stop' | 'kill',
+  killAfterMs: number | undefined,
+): Promise<number> {
   const filter = flags.all('filter');
   const all = flags.on('all');
-  if (words.length === 0 && !all && filter.length === 0) throw new UsageError(`${name} needs a name, --filter or --all: agentctl ${name} NAME`);
+  if (words.length === 0 && !all && filter.length === 0)
+    throw new UsageError(`${name} needs a name, --filter or --all: agentctl ${name} NAME`);
   const selected = withDescendants(stateDir, select(stateDir, words, { filter, all }), !flags.on('tree'));
   if (selected.length === 0) note('nothing to stop: no live agent fits');
-  for (const agent of selected) if (agent.status.phase === 'ended') note(`${agent.name} had ended already: ${agent.status.reason}`);
+  for (const agent of selected)
+    if (agent.status.phase === 'ended') note(`${agent.name} had ended already: ${agent.status.reason}`);
   const live = selected.filter(({ status }) => status.phase !== 'ended');
   for (const agent of await stop(stateDir, live, { by: `agentctl ${name}`, killAfterMs })) {
-    print(`${agent.name} ${statusCell(agent, Date.now())}`);
+    print(`${agent.name} ${statusCell(agent, wallMs())}`);
   }
   return 0;
 }

@@ -20,7 +20,7 @@ const command: Command = {
   ],
   options: {
     filter: { type: 'array', nargs: 1, describe: 'also the live agents with phase=…, label=KEY[=VALUE]; repeatable' },
-    any: { type: 'boolean', describe: "return when the first one ends, with its code" },
+    any: { type: 'boolean', describe: 'return when the first one ends, with its code' },
     all: { type: 'boolean', describe: 'wait for all that are named (the default); without names, for all live agents' },
     timeout: { type: 'string', requiresArg: true, describe: 'give up after this long: exit code 75' },
     json: { type: 'boolean', describe: 'a line of JSON for each as it ends (schemas/agent.schema.json)' },
@@ -31,7 +31,8 @@ const command: Command = {
     const timeoutMs = timeout === undefined ? null : parseDuration(timeout, '--timeout');
     if (flags.on('any') && flags.on('all')) throw new UsageError('--any and --all exclude each other: choose one');
     const filter = flags.all('filter');
-    if (words.length === 0 && filter.length === 0 && !flags.on('all')) throw new UsageError('wait needs a name, --filter or --all: agentctl wait NAME');
+    if (words.length === 0 && filter.length === 0 && !flags.on('all'))
+      throw new UsageError('wait needs a name, --filter or --all: agentctl wait NAME');
     const agents = select(stateDir, words, { filter, all: flags.on('all') && words.length === 0 });
     if (agents.length === 0) {
       note('nothing to wait for: no live agent fits');

@@ -43,7 +43,8 @@ export function agentEnvironment(
 ): Record<string, string> {
   const dropped = new Set<string>([...DROPPED_VARIABLES, ...PANE_VARIABLES]);
   const kept = Object.entries(caller).filter(
-    (entry): entry is [string, string] => entry[1] !== undefined && !dropped.has(entry[0]) && !entry[0].startsWith('AGENTCTL_'),
+    (entry): entry is [string, string] =>
+      entry[1] !== undefined && !dropped.has(entry[0]) && !entry[0].startsWith('AGENTCTL_'),
   );
   return { ...Object.fromEntries(kept), ...added, ...own };
 }
@@ -82,7 +83,8 @@ export function readEnvFile(path: string, caller: NodeJS.ProcessEnv): Record<str
   const variables: Record<string, string> = {};
   for (const [index, line] of text.split(/\r?\n/).entries()) {
     if (line.trim() === '' || line.trimStart().startsWith('#')) continue;
-    if (line.includes('\0')) throw new InvalidInput(`${path}:${index + 1}: a NUL byte cannot be in a variable: remove it`);
+    if (line.includes('\0'))
+      throw new InvalidInput(`${path}:${index + 1}: a NUL byte cannot be in a variable: remove it`);
     Object.assign(variables, parseEnv([line], caller, `${path}:${index + 1}`));
   }
   return variables;

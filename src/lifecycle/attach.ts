@@ -13,9 +13,15 @@ import { wait } from './wait.ts';
  *
  * @throws {AgentctlError} without a terminal, or when its session is gone.
  */
-export async function attach(stateDir: StateDir, agent: Observed, options: { readOnly?: boolean; onStart?: (pid: number) => void } = {}): Promise<void> {
+export async function attach(
+  stateDir: StateDir,
+  agent: Observed,
+  options: { readOnly?: boolean; onStart?: (pid: number) => void } = {},
+): Promise<void> {
   if (!process.stdin.isTTY || !process.stdout.isTTY) {
-    throw new AgentctlError('attaching needs a terminal on stdin and stdout: use "agentctl screen" or "agentctl logs" in scripts');
+    throw new AgentctlError(
+      'attaching needs a terminal on stdin and stdout: use "agentctl screen" or "agentctl logs" in scripts',
+    );
   }
   const code = await attachSession(tmuxServer(stateDir), paneOf(agent), options);
   if (code !== 0) throw new AgentctlError(`tmux could not attach to ${agent.name}: its words are above`);

@@ -1,14 +1,14 @@
 import { accessSync, constants, existsSync, readFileSync, statfsSync } from 'node:fs';
-import { dirname, join } from 'node:path';
 import { userInfo } from 'node:os';
+import { dirname, join } from 'node:path';
 import { refusal, wordsOf } from '../errors.ts';
 import type { DoctorReport, Finding } from '../store/generated/types.ts';
 import { refuseForeign, type StateDir, socketPath } from '../store/state-dir.ts';
 import { callersOpenFiles } from '../system/caller.ts';
 import { livenessOf, processTable } from '../system/processes.ts';
 import { isRecentTmux, OLDEST_TMUX, serverPid, tmuxVersion } from '../system/tmux.ts';
-import { tmuxServer } from './tmux-server.ts';
 import { observeAll } from './observe.ts';
+import { tmuxServer } from './tmux-server.ts';
 
 /** Below this many free processes, files or terminals a dozen agents may fail to start. */
 const FEW = 64;
@@ -36,7 +36,11 @@ async function tmux(): Promise<Finding> {
     if (isRecentTmux(version)) return ok('tmux', version);
     return error('tmux', `${version} is too old`, `install ${OLDEST_TMUX} or newer`);
   } catch (failure) {
-    return error('tmux', wordsOf(failure), 'sh bin/setup in a checkout, or your package manager (Debian: apt-get install tmux)');
+    return error(
+      'tmux',
+      wordsOf(failure),
+      'sh bin/setup in a checkout, or your package manager (Debian: apt-get install tmux)',
+    );
   }
 }
 
@@ -52,11 +56,25 @@ function stateDirectory({ path, reason }: StateDir): Finding {
     refuseForeign(path);
     accessSync(path, constants.R_OK | constants.W_OK | constants.X_OK);
   } catch (failure) {
-    return error('state directory', `${path}: ${refusal(failure)}`, 'choose another with --state-dir or AGENTCTL_STATE_DIR');
+    return error(
+      'state directory',
+      `${path}: ${refusal(failure)}`,
+      'choose another with --state-dir or AGENTCTL_STATE_DIR',
+    );
   }
   const { bavail, bsize, ffree, files } = statfsSync(path);
-  if (bavail * bsize < 100 * 1024 * 1024) return warning('state directory', `${path} has less than 100 MiB left`, 'free some: logs stop when the disk is full, exit codes do not');
-  if (files > 0 && ffree < 1000) return warning('state directory', `${path} has fewer than 1,000 inodes left`, 'remove old agents with "agentctl rm"');
+  if (bavail * bsize < 100 * 1024 * 1024)
+    return warning(
+      'state directory',
+      `${path} has less than 100 MiB left`,
+      'free some: logs stop when the disk is full, exit codes do not',
+    );
+  if (files > 0 && ffree < 1000)
+    return warning(
+      'state directory',
+      `${path} has fewer than 1,000 inodes left`,
+      'remove old agents with "agentctl rm"',
+    );
   return ok('state directory', `${path} (${reason})`);
 }
 
@@ -79,7 +97,11 @@ async function server(stateDir: StateDir): Promise<Finding> {
     unit = undefined;
   }
   if (unit?.endsWith('.service') && !unit.startsWith('user@')) {
-    return warning('tmux server', `pid ${pid} belongs to the unit ${unit}: it ends, with every agent, when that unit stops`, 'start the first agent from a login shell, or set KillMode=process in that unit');
+    return warning(
+      'tmux server',
+      `pid ${pid} belongs to the unit ${unit}: it ends, with every agent, when that unit stops`,
+      'start the first agent from a login shell, or set KillMode=process in that unit',
+    );
   }
   return ok('tmux server', `pid ${pid}`);
 }
@@ -88,13 +110,15 @@ async function server(stateDir: StateDir): Promise<Finding> {
 function linger(): Finding {
   if (!existsSync('/run/systemd/system')) return ok('linger', 'no systemd here: nothing ends your processes at logout');
   const user = userInfo().username;
-  if (user === 'root' || existsSync(join('/var/lib/systemd/linger', user))) return ok('linger', 'your processes outlive your login');
+  if (user === 'root' || existsSync(join('/var/lib/systemd/linger', user)))
+    return ok('linger', 'your processes outlive your login');
   return warning('linger', 'systemd may end your agents when you log out', `loginctl enable-linger ${user}`);
 }
 
 function openFiles(): Finding {
   const limit = callersOpenFiles();
-  if (limit === undefined || limit === 'unlimited' || Number(limit) >= 1024) return ok('open files', `${limit ?? 'unknown'} for each process`);
+  if (limit === undefined || limit === 'unlimited' || Number(limit) >= 1024)
+    return ok('open files', `${limit ?? 'unknown'} for each process`);
   return warning('open files', `each process may open only ${limit}`, 'ulimit -n 4096 before agentctl');
 }
 
@@ -102,7 +126,10 @@ function processes(): Finding {
   const own = process.getuid?.();
   const used = processTable().filter(({ uid }) => uid === own).length;
   const limit = /^Max processes\s+(\d+|unlimited)/m.exec(readFileSync('/proc/self/limits', 'utf8'))?.[1];
-  const max = Math.min(limit === 'unlimited' || limit === undefined ? Number.POSITIVE_INFINITY : Number(limit), Number(readFileSync('/proc/sys/kernel/pid_max', 'utf8')));
+  const max = Math.min(
+    limit === 'unlimited' || limit === undefined ? Number.POSITIVE_INFINITY : Number(limit),
+    Number(readFileSync('/proc/sys/kernel/pid_max', 'utf8')),
+  );
   // An agent is three processes before it does anything.
   if (max - used < FEW * 3) return warning('processes', `${used} of ${max} are in use`, 'end some, or raise ulimit -u');
   return ok('processes', `${used} of ${max} in use`);
@@ -112,7 +139,12 @@ function terminals(): Finding {
   try {
     const [used, max] = ['nr', 'max'].map((file) => Number(readFileSync(`/proc/sys/kernel/pty/${file}`, 'utf8')));
     if (used === undefined || max === undefined) return ok('terminals', 'unknown');
-    if (max - used < FEW) return warning('terminals', `${used} of ${max} ptys are in use`, 'end sessions that nobody needs, or raise kernel.pty.max');
+    if (max - used < FEW)
+      return warning(
+        'terminals',
+        `${used} of ${max} ptys are in use`,
+        'end sessions that nobody needs, or raise kernel.pty.max',
+      );
     return ok('terminals', `${used} of ${max} ptys in use`);
   } catch {
     return ok('terminals', 'unknown');
@@ -126,8 +158,18 @@ function damaged(stateDir: StateDir): Finding {
     const { started } = evidence.files;
     return status.phase === 'stopping' && started.state === 'there' && livenessOf(started.value.watchdog) === 'dead';
   });
-  if (unknown.length > 0) return warning('agents', `nothing can be said of ${unknown.join(', ')}`, 'see "agentctl status NAME"; "agentctl rm NAME" removes a damaged record');
-  if (unwatched.length > 0) return warning('agents', `${unwatched.map(({ name }) => name).join(', ')} lost wrapper and watchdog`, 'agentctl stop NAME ends it');
+  if (unknown.length > 0)
+    return warning(
+      'agents',
+      `nothing can be said of ${unknown.join(', ')}`,
+      'see "agentctl status NAME"; "agentctl rm NAME" removes a damaged record',
+    );
+  if (unwatched.length > 0)
+    return warning(
+      'agents',
+      `${unwatched.map(({ name }) => name).join(', ')} lost wrapper and watchdog`,
+      'agentctl stop NAME ends it',
+    );
   return ok('agents', `${agents.length} in order`);
 }
 

@@ -2,7 +2,7 @@ import type { Started } from '../agent/evidence.ts';
 import { lineage, type Member, type Process, treeOf } from '../agent/tree.ts';
 import type { ProcessNote } from '../store/generated/types.ts';
 import type { Swept } from '../store/verdict-file.ts';
-import { pause } from '../system/clock.ts';
+import { pause, uptimeMs } from '../system/clock.ts';
 import { commandOf, processTable, signal } from '../system/processes.ts';
 
 /** One scan leaves a survivor where processes fork faster than it reads: only several empty ones in a row are proof. */
@@ -17,10 +17,10 @@ const PATIENCE_MS = 5000;
  */
 export async function killTree(runId: string, started: Started, spareWatchers: boolean): Promise<Swept> {
   const ended = new Map<number, ProcessNote>();
-  const deadline = Date.now() + PATIENCE_MS;
+  const deadline = uptimeMs() + PATIENCE_MS;
   let spared: Member[] = [];
   let members: Member[] = [];
-  for (let empty = 0; empty < EMPTY_SCANS && Date.now() < deadline; ) {
+  for (let empty = 0; empty < EMPTY_SCANS && uptimeMs() < deadline; ) {
     ({ members, spared } = scanTree(runId, started, spareWatchers));
     empty = members.length === 0 ? empty + 1 : 0;
     for (const member of members) {

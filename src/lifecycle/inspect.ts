@@ -24,5 +24,9 @@ async function tmuxSays(stateDir: StateDir, { evidence }: Observed): Promise<str
   if (archived) return 'closed at teardown';
   if (started.state !== 'there') return 'no session yet';
   const there = await hasSession(tmuxServer(stateDir), started.value.tmux).catch(() => undefined);
-  return there === undefined ? 'no answer' : there ? `session ${started.value.tmux.session} is there` : 'the session is gone';
+  return there === undefined
+    ? 'no answer'
+    : there
+      ? `session ${started.value.tmux.session} is there`
+      : 'the session is gone';
 }

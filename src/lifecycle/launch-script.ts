@@ -37,7 +37,10 @@ export function environmentScript(environment: Readonly<Record<string, string>>)
 export function launchScript(launch: Launch): string {
   const viaEnv = Object.entries(launch.environment).filter(([name]) => !isForShell(name));
   const command = launch.command.map(shellQuote).join(' ');
-  const prefix = viaEnv.length === 0 ? '' : `/usr/bin/env ${viaEnv.map(([name, value]) => shellQuote(`${name}=${value}`)).join(' ')} `;
+  const prefix =
+    viaEnv.length === 0
+      ? ''
+      : `/usr/bin/env ${viaEnv.map(([name, value]) => shellQuote(`${name}=${value}`)).join(' ')} `;
   const redirections = [
     launch.stdin === null ? '' : `<${shellQuote(launch.stdin)}`,
     launch.stdout === null ? '' : `>>${shellQuote(launch.stdout)}`,

@@ -1,6 +1,6 @@
 import { type Filter, parseFilters } from '../agent/filter.ts';
-import { nearest } from '../agent/nearest.ts';
 import { isName } from '../agent/name.ts';
+import { nearest } from '../agent/nearest.ts';
 import { UnknownAgentError } from '../errors.ts';
 import type { Agent } from '../store/generated/types.ts';
 import type { StateDir } from '../store/state-dir.ts';
@@ -70,11 +70,17 @@ export function find(stateDir: StateDir, reference: string): Observed {
  *
  * @throws {UnknownAgentError} for a name that is none.
  */
-export function select(stateDir: StateDir, names: readonly string[], options: { filter?: readonly string[]; all?: boolean }): Observed[] {
+export function select(
+  stateDir: StateDir,
+  names: readonly string[],
+  options: { filter?: readonly string[]; all?: boolean },
+): Observed[] {
   const named = names.map((name) => find(stateDir, name));
   const filter = parseFilters(options.filter ?? []);
   const wanted = options.all || (options.filter?.length ?? 0) > 0;
-  const listed = wanted ? observeAll(stateDir.path).filter((agent) => agent.status.phase !== 'ended' && matches(filter, agent)) : [];
+  const listed = wanted
+    ? observeAll(stateDir.path).filter((agent) => agent.status.phase !== 'ended' && matches(filter, agent))
+    : [];
   const chosen = new Map([...named, ...listed].map((agent) => [agent.runId ?? agent.name, agent]));
   return [...chosen.values()];
 }

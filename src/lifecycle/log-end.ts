@@ -1,7 +1,7 @@
 import { closeSync, existsSync, fstatSync, openSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import { endMark } from '../agent/end-mark.ts';
-import { pause } from '../system/clock.ts';
+import { pause, wallMs } from '../system/clock.ts';
 import type { Observed } from './observe.ts';
 
 /** How long a log may take to become whole after the end: of 300 that ended at once the last took 3 s. */
@@ -12,7 +12,7 @@ const TAIL_BYTES = 256 * 1024;
 /** Resolves once every byte of an ended agent is in its log, at the latest when it cannot be expected any more. */
 export async function untilLogIsWhole({ directory, status, runId }: Observed): Promise<void> {
   const deadline = (status.endedAtMs ?? 0) + LOG_PATIENCE_MS;
-  while (Date.now() < deadline && !isLogWhole(directory, runId ?? '')) await pause(10);
+  while (wallMs() < deadline && !isLogWhole(directory, runId ?? '')) await pause(10);
 }
 
 function isLogWhole(directory: string, runId: string): boolean {

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { endMark } from '../agent/end-mark.ts';
 import { BellListener } from '../store/bell.ts';
 import type { StateDir } from '../store/state-dir.ts';
+import { wallMs } from '../system/clock.ts';
 import { type AgentReference, resolve } from './list.ts';
 import { LOG_PATIENCE_MS } from './log-end.ts';
 import { type Observed, observe, observeNamed } from './observe.ts';
@@ -28,7 +29,11 @@ const FOLLOW_POLL_MS = 50;
  * @throws {UnknownAgentError} for a name that is none.
  * @example for await (const bytes of logs(openStateDir(), { name: 'tests' }, { follow: true })) process.stdout.write(bytes);
  */
-export async function* logs(stateDir: StateDir, reference: AgentReference, options: OutputOptions = {}): AsyncGenerator<Buffer> {
+export async function* logs(
+  stateDir: StateDir,
+  reference: AgentReference,
+  options: OutputOptions = {},
+): AsyncGenerator<Buffer> {
   const agent = resolve(stateDir, reference);
   const runId = agent.runId ?? '';
   const file = openSync(join(agent.directory, 'output.log'), 'r');
@@ -67,11 +72,11 @@ function isOver(stateDir: StateDir, agent: Observed): boolean {
 function patienceIsOver({ directory, name, runId }: Observed): boolean {
   const current = observe(directory, name);
   if (current.runId !== runId) return true;
-  return Date.now() > (current.status.endedAtMs ?? 0) + LOG_PATIENCE_MS;
+  return wallMs() > (current.status.endedAtMs ?? 0) + LOG_PATIENCE_MS;
 }
 
 function startOf(file: number, agent: Observed, options: OutputOptions): number {
-  const since = options.sinceMs === undefined ? 0 : offsetAt(agent, Date.now() - options.sinceMs);
+  const since = options.sinceMs === undefined ? 0 : offsetAt(agent, wallMs() - options.sinceMs);
   return Math.max(since, options.tail === undefined ? 0 : offsetOfLastLines(file, options.tail, agent.runId ?? ''));
 }
 

@@ -26,9 +26,15 @@ export interface Observed {
  */
 export function observe(directory: string, name: string, archived = false, at: Now = now()): Observed {
   const files = readAgentFiles(directory, name, archived);
-  const evidence: Evidence = { files, processes: processesOf(files, directory), whereabouts: whereaboutsOf(files), now: at };
+  const evidence: Evidence = {
+    files,
+    processes: processesOf(files, directory),
+    whereabouts: whereaboutsOf(files),
+    now: at,
+  };
   const first = statusOf(evidence);
-  const settled = archived || files.sentinel.state === 'there' || (first.phase !== 'unknown' && evidence.processes.agent === 'alive');
+  const settled =
+    archived || files.sentinel.state === 'there' || (first.phase !== 'unknown' && evidence.processes.agent === 'alive');
   if (!settled) evidence.files = readAgentFiles(directory, name, archived);
   const runId = evidence.files.spec.state === 'there' ? evidence.files.spec.value.runId : undefined;
   return { name, runId, directory, evidence, status: settled ? first : statusOf(evidence) };
@@ -52,12 +58,16 @@ export function observeAll(stateDir: string): Observed[] {
 /** Every archived agent, newest first. */
 export function observeArchive(stateDir: string): Observed[] {
   const at = now();
-  return archivedEntries(stateDir).map(({ entry, name }) => observe(`${archiveDir(stateDir)}/${entry}`, name, true, at));
+  return archivedEntries(stateDir).map(({ entry, name }) =>
+    observe(`${archiveDir(stateDir)}/${entry}`, name, true, at),
+  );
 }
 
 /** The newest archived run of a name, or the run of this id; undefined where there is none. */
 export function observeArchived(stateDir: string, name: string, runId?: string): Observed | undefined {
-  const found = archivedEntries(stateDir).find((one) => one.name === name && (runId === undefined || one.runId === runId));
+  const found = archivedEntries(stateDir).find(
+    (one) => one.name === name && (runId === undefined || one.runId === runId),
+  );
   return found && observe(`${archiveDir(stateDir)}/${found.entry}`, name, true);
 }
 
@@ -96,7 +106,11 @@ function processesOf(files: AgentFiles, directory: string): Evidence['processes'
 
 function whereaboutsOf(files: AgentFiles): Whereabouts {
   const place =
-    files.started.state === 'there' ? files.started.value.place : files.spec.state === 'there' ? files.spec.value.place : undefined;
+    files.started.state === 'there'
+      ? files.started.value.place
+      : files.spec.state === 'there'
+        ? files.spec.value.place
+        : undefined;
   if (place === undefined) return 'here';
   if (place.bootId !== here().bootId) return 'rebooted';
   return place.pidNamespace === here().pidNamespace ? 'here' : 'elsewhere';

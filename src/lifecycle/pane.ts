@@ -10,7 +10,9 @@ import type { Observed } from './observe.ts';
 export function paneOf({ name, evidence }: Observed): Pane {
   const { started } = evidence.files;
   if (evidence.files.archived) {
-    throw new AgentctlError(`${name} has ended and was torn down: use "agentctl screen ${name}" or "agentctl logs ${name}"`);
+    throw new AgentctlError(
+      `${name} has ended and was torn down: use "agentctl screen ${name}" or "agentctl logs ${name}"`,
+    );
   }
   if (started.state === 'there') return started.value.tmux;
   throw new AgentctlError(`${name} has no terminal yet: try again when "agentctl ps" says running`);

@@ -5,7 +5,7 @@ import type { Started } from '../agent/evidence.ts';
 import { withLock } from '../store/lock.ts';
 import { lockFile } from '../store/paths.ts';
 import { ringBell, type StateDir } from '../store/state-dir.ts';
-import { addToVerdict, createVerdict, withdrawTerm } from '../store/verdict-file.ts';
+import { addStep, addSwept, createVerdict, withdrawTerm } from '../store/verdict-file.ts';
 import { now, pause } from '../system/clock.ts';
 import { livenessOf, self, signal } from '../system/processes.ts';
 import { killTree } from './end-tree.ts';
@@ -28,11 +28,20 @@ const PUBLISHING_MS = 10_000;
  * @param run - the run that is meant; a later one of the same name is left alone.
  * @param graceMs - instead of the agent's own grace; 0 tears down what has ended, null never does.
  */
-export async function reconcile(stateDir: StateDir, run: { name: string; runId: string }, graceMs?: number | null): Promise<Reconciled> {
-  const context = { self: self(), isAlive: (holder: { pid: number; startTime: string }) => livenessOf(holder) === 'alive', pause };
+export async function reconcile(
+  stateDir: StateDir,
+  run: { name: string; runId: string },
+  graceMs?: number | null,
+): Promise<Reconciled> {
+  const context = {
+    self: self(),
+    isAlive: (holder: { pid: number; startTime: string }) => livenessOf(holder) === 'alive',
+    pause,
+  };
   return withLock(lockFile(stateDir.path, run.runId), context, async (stillHeld) => {
     const agent = observeNamed(stateDir.path, run.name);
-    if (agent === undefined || agent.runId !== run.runId || !stillHeld()) return { action: { do: 'nothing' }, nextAtMs: undefined };
+    if (agent === undefined || agent.runId !== run.runId || !stillHeld())
+      return { action: { do: 'nothing' }, nextAtMs: undefined };
     const decision = decide(agent.evidence, graceMs);
     await carryOut(stateDir, agent, run.runId, decision.action);
     return decision;
@@ -62,7 +71,12 @@ async function carryOut(stateDir: StateDir, agent: Observed, runId: string, acti
   }
 }
 
-function term(agent: Observed, runId: string, started: Started, { cause, reason }: { cause: Parameters<typeof createVerdict>[2]['cause']; reason: string }): void {
+function term(
+  agent: Observed,
+  runId: string,
+  started: Started,
+  { cause, reason }: { cause: Parameters<typeof createVerdict>[2]['cause']; reason: string },
+): void {
   if (!createVerdict(agent.directory, runId, { cause, reason, steps: [{ step: 'term', at: now() }] })) return;
   // Read again just before the signal: a natural end wins the race.
   const endedMeanwhile = observe(agent.directory, agent.name).status.phase === 'ended';
@@ -78,12 +92,13 @@ async function kill(agent: Observed, runId: string, started: Started): Promise<v
   const { files, now: at } = agent.evidence;
   // Over, by its sentinel or because nobody is left who could write one.
   const over = agent.status.phase === 'ended';
-  const killed = files.verdict.state === 'there' ? files.verdict.value.steps.find(({ step }) => step === 'kill') : undefined;
+  const killed =
+    files.verdict.state === 'there' ? files.verdict.value.steps.find(({ step }) => step === 'kill') : undefined;
   const stuck = killed !== undefined && at.uptimeMs - killed.uptimeMs > PUBLISHING_MS;
-  if (!over && killed === undefined) addToVerdict(agent.directory, 'kill', now());
-  const swept = await killTree(runId, started, !over && !stuck);
+  if (!over && killed === undefined) addStep(agent.directory, 'kill', now());
+  addSwept(agent.directory, await killTree(runId, started, !over && !stuck));
   if (over) {
-    addToVerdict(agent.directory, 'ended', now(), swept);
+    addStep(agent.directory, 'ended', now());
     return;
   }
   // Somebody may have stopped those who are to publish the end.
@@ -92,7 +107,13 @@ async function kill(agent: Observed, runId: string, started: Started): Promise<v
 }
 
 /** It ended and nobody is left to say so: publish what was recorded, or put down that it is lost. */
-async function conclude(stateDir: StateDir, agent: Observed, runId: string, started: Started | undefined, reason: string): Promise<void> {
+async function conclude(
+  stateDir: StateDir,
+  agent: Observed,
+  runId: string,
+  started: Started | undefined,
+  reason: string,
+): Promise<void> {
   const { files, whereabouts } = agent.evidence;
   // Pids of another boot are other people's: nothing is signalled then.
   const swept = started && whereabouts === 'here' ? await killTree(runId, started, false) : undefined;
@@ -105,7 +126,8 @@ async function conclude(stateDir: StateDir, agent: Observed, runId: string, star
     }
   } else {
     createVerdict(agent.directory, runId, { cause: 'lost', reason, steps: [] });
-    addToVerdict(agent.directory, 'ended', now(), swept);
+    if (swept) addSwept(agent.directory, swept);
+    addStep(agent.directory, 'ended', now());
   }
   ringBell(stateDir.path);
 }

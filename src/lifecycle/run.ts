@@ -56,7 +56,12 @@ async function finish(stateDir: StateDir, agent: Agent): Promise<number> {
 }
 
 /** INT stops the agent and a second one kills it; TERM stops it quickly; HUP, or a reader that left, leave it running. */
-function obeySignals(stateDir: StateDir, agent: Agent, left: AbortController, onNote: (sentence: string) => void): () => void {
+function obeySignals(
+  stateDir: StateDir,
+  agent: Agent,
+  left: AbortController,
+  onNote: (sentence: string) => void,
+): () => void {
   let interrupts = 0;
   const order = (by: string, killAfterMs?: number): void => {
     stop(stateDir, [agent], { by, killAfterMs }).catch((error: Error) => onNote(error.message));

@@ -14,8 +14,13 @@ import { tmuxServer } from './tmux-server.ts';
 export async function screen(stateDir: StateDir, agent: Observed): Promise<string> {
   const { files } = agent.evidence;
   const kept = join(agent.directory, 'screen.txt');
-  const live = files.started.state === 'there' && !files.archived ? await capturePane(tmuxServer(stateDir), files.started.value.tmux) : undefined;
+  const live =
+    files.started.state === 'there' && !files.archived
+      ? await capturePane(tmuxServer(stateDir), files.started.value.tmux)
+      : undefined;
   if (live !== undefined) return `${live.trimEnd()}\n`;
   if (existsSync(kept)) return readFileSync(kept, 'utf8');
-  throw new AgentctlError(`the screen of ${agent.name} is gone with its tmux session: "agentctl logs ${agent.name}" has what it printed`);
+  throw new AgentctlError(
+    `the screen of ${agent.name} is gone with its tmux session: "agentctl logs ${agent.name}" has what it printed`,
+  );
 }

@@ -2,7 +2,7 @@ import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import { AgentctlError } from '../errors.ts';
 import type { StateDir } from '../store/state-dir.ts';
-import { pause } from '../system/clock.ts';
+import { pause, wallMs } from '../system/clock.ts';
 import { pasteText, sendKeys } from '../system/tmux.ts';
 import type { Observed } from './observe.ts';
 import { paneOf } from './pane.ts';
@@ -14,7 +14,7 @@ const TAKEN_BACK = Buffer.from('\x1b[?2004l');
 /** Claude Code asks 0.3 to 0.9 s after its start; what was pasted before was never submitted, 9 times in 9. */
 const YOUNG_MS = 5000;
 /** An end-of-paste inside the text would make the rest of it keystrokes. */
-const END_OF_PASTE = /\x1b\[201~/g;
+const END_OF_PASTE = '\x1b[201~';
 
 /**
  * Types a text into an agent: one paste, in brackets where its program asked for them, so that many lines arrive as one
@@ -25,8 +25,8 @@ const END_OF_PASTE = /\x1b\[201~/g;
 export async function sendText(stateDir: StateDir, agent: Observed, text: string): Promise<void> {
   const pane = paneOf(live(agent));
   const startedAtMs = agent.status.startedAtMs ?? 0;
-  while (Date.now() - startedAtMs < YOUNG_MS && !asksForBrackets(agent.directory)) await pause(20);
-  const message = text.replace(END_OF_PASTE, '').replace(/\r?\n$/, '');
+  while (wallMs() - startedAtMs < YOUNG_MS && !asksForBrackets(agent.directory)) await pause(20);
+  const message = text.replaceAll(END_OF_PASTE, '').replace(/\r?\n$/, '');
   const server = tmuxServer(stateDir);
   if (message !== '') await pasteText(server, pane, message, `agentctl-${process.pid}`);
   await sendKeys(server, pane, ['Enter']);

@@ -13,7 +13,7 @@ import { packageRoot, packageVersion } from '../store/package-root.ts';
 import { agentDir } from '../store/paths.ts';
 import { prepareStateDir, type StateDir } from '../store/state-dir.ts';
 import { callersOpenFiles } from '../system/caller.ts';
-import { here, now, pause } from '../system/clock.ts';
+import { here, now, pause, uptimeMs } from '../system/clock.ts';
 import { findProgram } from '../system/find-program.ts';
 import { self } from '../system/processes.ts';
 import { closeSession, newSession, type Pane } from '../system/tmux.ts';
@@ -121,13 +121,13 @@ export async function spawn(stateDir: StateDir, options: SpawnOptions): Promise<
 }
 
 function draftSpec(options: SpawnOptions, name: string | undefined, cwd: string, parent: ParentReference | null): Spec {
-  const { wallMs, uptimeMs } = now();
+  const at = now();
   const given = Object.fromEntries(Object.entries(options.limits ?? {}).filter(([, value]) => value !== undefined));
   return {
     schemaVersion: 1,
     agentctlVersion: packageVersion(),
     name: name ?? defaultName(options.command[0] ?? '', randomBytes(4)),
-    runId: makeRunId(wallMs, randomBytes(8)),
+    runId: makeRunId(at.wallMs, randomBytes(8)),
     parent: parent && { ...parent },
     withParent: options.withParent ?? false,
     command: [...options.command],
@@ -138,8 +138,8 @@ function draftSpec(options: SpawnOptions, name: string | undefined, cwd: string,
     stdin: null,
     stdout: null,
     stderr: null,
-    createdAt: new Date(wallMs).toISOString(),
-    createdUptimeSeconds: uptimeMs / 1000,
+    createdAt: new Date(at.wallMs).toISOString(),
+    createdUptimeSeconds: at.uptimeMs / 1000,
     launcher: { ...self() },
     ...here(),
   };
@@ -163,7 +163,8 @@ function callingAgent(): ParentReference | null {
 function checkCwd(given: string): string {
   const cwd = resolve(given);
   try {
-    if (!statSync(cwd).isDirectory()) throw new InvalidInput(`the working directory ${cwd} is not a directory: give another with -C`);
+    if (!statSync(cwd).isDirectory())
+      throw new InvalidInput(`the working directory ${cwd} is not a directory: give another with -C`);
     accessSync(cwd, constants.X_OK);
   } catch (error) {
     if (error instanceof InvalidInput) throw error;
@@ -178,21 +179,29 @@ function checkCommand(command: readonly string[], environment: Readonly<Record<s
     throw new InvalidInput('the command is missing: write it last, as in "agentctl spawn -- sh -c \'make test\'"');
   }
   for (const word of [...command, ...Object.entries(environment).map(([name, value]) => `${name}=${value}`)]) {
-    if (word.includes('\0')) throw new InvalidInput('an argument or variable holds a NUL byte, which no program can be given: remove it');
+    if (word.includes('\0'))
+      throw new InvalidInput('an argument or variable holds a NUL byte, which no program can be given: remove it');
     if (Buffer.byteLength(word) < ARGUMENT_BYTES) continue;
     throw new InvalidInput(
       `the argument ${JSON.stringify(`${word.slice(0, 20)}…`)} has ${Buffer.byteLength(word)} bytes and the kernel takes ${ARGUMENT_BYTES - 1}: put it into a file, or give it with --stdin`,
     );
   }
   if (program.includes('=')) {
-    throw new InvalidInput(`the command ${JSON.stringify(program)} looks like a variable: give variables with -e, or call the program through sh -c`);
+    throw new InvalidInput(
+      `the command ${JSON.stringify(program)} looks like a variable: give variables with -e, or call the program through sh -c`,
+    );
   }
-  const found = findProgram(program, environment['PATH'], cwd);
+  const found = findProgram(program, environment.PATH, cwd);
   if (found.state === 'found') return;
   if (found.state === 'not-executable') {
-    throw new InvalidInput(`the command ${found.path} cannot be executed: make it executable (chmod +x) or give the program that runs it`);
+    throw new InvalidInput(
+      `the command ${found.path} cannot be executed: make it executable (chmod +x) or give the program that runs it`,
+    );
   }
-  const hint = command.length === 1 && /\s/.test(program) ? `write -- sh -c ${JSON.stringify(program)}` : 'check its spelling and PATH';
+  const hint =
+    command.length === 1 && /\s/.test(program)
+      ? `write -- sh -c ${JSON.stringify(program)}`
+      : 'check its spelling and PATH';
   throw new InvalidInput(`the command ${JSON.stringify(program)} was not found: ${hint}`);
 }
 
@@ -204,7 +213,8 @@ function checkFiles(options: SpawnOptions): Pick<Spec, 'stdin' | 'stdout' | 'std
     const file = resolve(given);
     try {
       const target = flag !== 'stdin' && !existsSync(file) ? resolve(file, '..') : file;
-      if (target === file && statSync(file).isDirectory()) throw new InvalidInput(`--${flag}: ${file} is a directory: give a file`);
+      if (target === file && statSync(file).isDirectory())
+        throw new InvalidInput(`--${flag}: ${file} is a directory: give a file`);
       accessSync(target, mode);
       return file;
     } catch (error) {
@@ -213,7 +223,11 @@ function checkFiles(options: SpawnOptions): Pick<Spec, 'stdin' | 'stdout' | 'std
       throw new InvalidInput(`--${flag}: ${file} cannot be ${verb} (${refusal(error)}): give another file`);
     }
   };
-  return { stdin: path('stdin', constants.R_OK), stdout: path('stdout', constants.W_OK), stderr: path('stderr', constants.W_OK) };
+  return {
+    stdin: path('stdin', constants.R_OK),
+    stdout: path('stdout', constants.W_OK),
+    stderr: path('stderr', constants.W_OK),
+  };
 }
 
 /** Takes the name: an ended agent of that name is archived first, a live one stopped only where that was asked for. */
@@ -237,14 +251,14 @@ async function takeName(stateDir: StateDir, spec: Spec, replace: boolean): Promi
 
 async function proofOfStart(stateDir: StateDir, spec: Spec): Promise<Agent> {
   const directory = agentDir(stateDir.path, spec.name);
-  const deadline = Date.now() + START_DEADLINE_MS;
+  const deadline = uptimeMs() + START_DEADLINE_MS;
   const proofs = ['started.json', 'exit.json'].map((file) => join(directory, file));
   const heard = new AbortController();
   const watcher = watch(directory, () => wake());
   let wake = (): void => {};
   try {
     while (!proofs.some((proof) => existsSync(proof))) {
-      if (Date.now() > deadline) break;
+      if (uptimeMs() > deadline) break;
       const rung = new Promise<void>((resolve) => {
         wake = resolve;
       });

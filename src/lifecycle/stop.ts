@@ -25,7 +25,11 @@ const STUCK_MS = 60_000;
  * @throws {UnknownAgentError} for a name that is none.
  * @throws {AgentctlError} for an agent whose processes cannot be known from here, or cannot be killed.
  */
-export async function stop(stateDir: StateDir, references: readonly AgentReference[], options: StopOptions): Promise<Agent[]> {
+export async function stop(
+  stateDir: StateDir,
+  references: readonly AgentReference[],
+  options: StopOptions,
+): Promise<Agent[]> {
   const agents = references.map((reference) => resolve(stateDir, reference));
   for (const agent of agents) {
     if (agent.status.phase === 'unknown' || agent.runId === undefined) {
@@ -52,7 +56,9 @@ async function untilStopped(stateDir: StateDir, agent: Observed, options: StopOp
     if (current?.runId !== runId) return observeArchived(stateDir.path, name, runId) ?? agent;
     if (isOver(current)) return observe(directory, name);
     if (now().uptimeMs > deadline) {
-      throw new AgentctlError(`the agent ${name} did not end: look at "agentctl inspect ${name}" for what could not be killed`);
+      throw new AgentctlError(
+        `the agent ${name} did not end: look at "agentctl inspect ${name}" for what could not be killed`,
+      );
     }
     await pause(Math.min(50, Math.max(5, (nextAtMs ?? 0) - now().uptimeMs)));
   }
@@ -62,5 +68,9 @@ async function untilStopped(stateDir: StateDir, agent: Observed, options: StopOp
 function isOver({ status, evidence }: Observed): boolean {
   if (status.phase !== 'ended') return false;
   const { verdict } = evidence.files;
-  return verdict.state !== 'there' || verdict.value.steps.every(({ step }) => step !== 'term') || verdict.value.steps.some(({ step }) => step === 'ended');
+  return (
+    verdict.state !== 'there' ||
+    verdict.value.steps.every(({ step }) => step !== 'term') ||
+    verdict.value.steps.some(({ step }) => step === 'ended')
+  );
 }

@@ -4,7 +4,7 @@ import type { VerdictCause } from '../agent/evidence.ts';
 import { archivedAgentDir } from '../store/paths.ts';
 import { syncDirectory } from '../store/record-file.ts';
 import { ringBell, type StateDir } from '../store/state-dir.ts';
-import { addToVerdict, createVerdict } from '../store/verdict-file.ts';
+import { addStep, addSwept, createVerdict } from '../store/verdict-file.ts';
 import { now } from '../system/clock.ts';
 import { capturePane, closeSession } from '../system/tmux.ts';
 import { killTree } from './end-tree.ts';
@@ -24,7 +24,8 @@ export async function teardown(stateDir: StateDir, agent: Observed, runId: strin
   if (started && whereabouts === 'here') {
     await untilLogIsWhole(agent);
     createVerdict(directory, runId, { ...causeOf(agent), steps: [] });
-    addToVerdict(directory, 'teardown', now(), await killTree(runId, started, false));
+    addSwept(directory, await killTree(runId, started, false));
+    addStep(directory, 'teardown', now());
     const screen = await capturePane(server, started.tmux);
     if (screen !== undefined) writeFileSync(join(directory, 'screen.txt'), `${screen.trimEnd()}\n`, { mode: 0o600 });
     await closeSession(server, started.tmux);

@@ -11,7 +11,7 @@ export function tmuxServer(stateDir: StateDir): TmuxServer {
 
 /** `tmux.conf` beside agentctl's own configuration; undefined where the user has none. */
 function userConfig(): string | undefined {
-  const base = process.env['XDG_CONFIG_HOME'] || join(process.env['HOME'] || homedir(), '.config');
+  const base = process.env.XDG_CONFIG_HOME || join(process.env.HOME || homedir(), '.config');
   const file = join(base, 'agentctl', 'tmux.conf');
   return existsSync(file) ? file : undefined;
 }

@@ -1,6 +1,7 @@
 import { BellListener } from '../store/bell.ts';
 import type { Agent } from '../store/generated/types.ts';
 import type { StateDir } from '../store/state-dir.ts';
+import { uptimeMs } from '../system/clock.ts';
 import { describe } from './describe.ts';
 import { type AgentReference, resolve } from './list.ts';
 import { observeArchived, observeNamed } from './observe.ts';
@@ -33,7 +34,10 @@ export async function* wait(
 ): AsyncGenerator<Agent | Removed> {
   // A name is bound to the run that has it now: a later one is another agent.
   const left = new Set(agents.map((agent) => (agent.runId ? agent : resolve(stateDir, agent))));
-  const deadline = options.timeoutMs === null || options.timeoutMs === undefined ? Number.POSITIVE_INFINITY : performance.now() + options.timeoutMs;
+  const deadline =
+    options.timeoutMs === null || options.timeoutMs === undefined
+      ? Number.POSITIVE_INFINITY
+      : uptimeMs() + options.timeoutMs;
   const bell = new BellListener(stateDir.path);
   const abort = (): void => bell.close();
   options.signal?.addEventListener('abort', abort, { once: true });
@@ -45,7 +49,7 @@ export async function* wait(
         left.delete(agent);
         yield found;
       }
-      const timeLeft = deadline - performance.now();
+      const timeLeft = deadline - uptimeMs();
       if (left.size === 0 || timeLeft <= 0) return;
       await bell.next(Math.min(POLL_MS, timeLeft));
     }

@@ -25,10 +25,11 @@ export function readAgentFiles(directory: string, name: string, archived: boolea
     name,
     archived,
     spec,
-    started: convert(read('started.json', validators.started), startedOf),
+    started: convert(read('started.json', validators.started), (started) => startedOf(started, spec)),
     sentinel: convert(own(sentinel, 'exit.json'), exitOf),
     recorded: convert(read('exit.tmp', validators.exit), exitOf),
-    stopOrder: orders.state === 'there' && orders.value.stop === undefined ? { state: 'absent' } : convert(orders, stopOrderOf),
+    stopOrder:
+      orders.state === 'there' && orders.value.stop === undefined ? { state: 'absent' } : convert(orders, stopOrderOf),
     verdict: convert(read('verdict.json', validators.verdict), verdictOf),
     capMs: readCap(directory),
     heartbeatAtMs: modifiedAt(join(directory, 'heartbeat')),
@@ -38,7 +39,9 @@ export function readAgentFiles(directory: string, name: string, archived: boolea
 /** The wrapper's own claim, written before anything else it does: who is starting this agent. */
 export function readClaim(directory: string): ProcessIdentity | undefined {
   const [pid, startTime] = words(join(directory, 'wrapper.pid'));
-  return pid !== undefined && /^\d+$/.test(pid) && startTime !== undefined ? { pid: Number(pid), startTime } : undefined;
+  return pid !== undefined && /^\d+$/.test(pid) && startTime !== undefined
+    ? { pid: Number(pid), startTime }
+    : undefined;
 }
 
 function readCap(directory: string): number | null | undefined {
@@ -102,15 +105,20 @@ export function limitsToDisk(limits: Limits): disk.Limits {
   };
 }
 
-function startedOf(started: disk.Started): Started {
+function startedOf(started: disk.Started, spec: Found<Spec>): Started {
+  const uptimeMs = Math.round(started.uptimeSeconds * 1000);
+  // A shell knows the wall clock to the second only; uptime, and the launcher's clock, know it better.
+  const sinceCreation = spec.state === 'there' && spec.value.place.bootId === started.bootId ? spec.value : undefined;
   return {
     agent: started.agent,
     wrapper: started.wrapper,
     watchdog: started.watchdog,
     place: { bootId: started.bootId, pidNamespace: started.pidNamespace },
     tmux: started.tmux,
-    uptimeMs: Math.round(started.uptimeSeconds * 1000),
-    startedAtMs: Date.parse(started.startedAt),
+    uptimeMs,
+    startedAtMs: sinceCreation
+      ? sinceCreation.createdAtMs + uptimeMs - sinceCreation.createdUptimeMs
+      : Date.parse(started.startedAt),
   };
 }
 

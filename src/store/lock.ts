@@ -19,7 +19,11 @@ export interface LockContext {
  *
  * @throws {BusyError} when somebody alive holds it for too long.
  */
-export async function withLock<T>(path: string, context: LockContext, work: (stillHeld: () => boolean) => Promise<T>): Promise<T> {
+export async function withLock<T>(
+  path: string,
+  context: LockContext,
+  work: (stillHeld: () => boolean) => Promise<T>,
+): Promise<T> {
   let held = true;
   const release = await acquire(path, context, () => {
     held = false;
@@ -33,11 +37,20 @@ export async function withLock<T>(path: string, context: LockContext, work: (sti
   }
 }
 
-async function acquire(path: string, context: LockContext, onCompromised: () => void): Promise<(() => Promise<void>) | undefined> {
+async function acquire(
+  path: string,
+  context: LockContext,
+  onCompromised: () => void,
+): Promise<(() => Promise<void>) | undefined> {
   const giveUpAt = Date.now() + PATIENCE_MS;
   for (;;) {
     try {
-      const release = await lockfile.lock(path, { lockfilePath: path, realpath: false, stale: STALE_MS, onCompromised });
+      const release = await lockfile.lock(path, {
+        lockfilePath: path,
+        realpath: false,
+        stale: STALE_MS,
+        onCompromised,
+      });
       try {
         writeFileSync(ownerFile(path), `${context.self.pid} ${context.self.startTime}\n`, { mode: 0o600 });
       } catch {
@@ -48,7 +61,8 @@ async function acquire(path: string, context: LockContext, onCompromised: () => 
       if (codeOf(error) !== 'ELOCKED') return undefined;
     }
     breakIfOwnerDied(path, context);
-    if (Date.now() > giveUpAt) throw new BusyError(`${path} is held by another agentctl for ${PATIENCE_MS / 1000} s: try again`);
+    if (Date.now() > giveUpAt)
+      throw new BusyError(`${path} is held by another agentctl for ${PATIENCE_MS / 1000} s: try again`);
     await context.pause(20);
   }
 }

@@ -10,7 +10,8 @@ export function packageRoot(): string {
   let folder = dirname(fileURLToPath(import.meta.url));
   while (!existsSync(join(folder, 'bin', 'agent-wrapper'))) {
     const above = dirname(folder);
-    if (above === folder) throw new Error('bin/agent-wrapper is missing from this installation: install agentctl again');
+    if (above === folder)
+      throw new Error('bin/agent-wrapper is missing from this installation: install agentctl again');
     folder = above;
   }
   root = folder;

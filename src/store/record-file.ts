@@ -31,7 +31,10 @@ export function readRecord<T>(path: string, validate: Validator<T>): Found<T> {
   }
   if (validate(data)) return { state: 'there', value: data };
   const error = validate.errors?.[0];
-  return damaged(path, `is damaged: ${(error?.instancePath ?? '').slice(1) || 'it'} ${error?.message ?? 'does not fit its schema'}`);
+  return damaged(
+    path,
+    `is damaged: ${(error?.instancePath ?? '').slice(1) || 'it'} ${error?.message ?? 'does not fit its schema'}`,
+  );
 }
 
 /** Replaces a record: written beside it, synced, renamed, and the directory synced. */

@@ -1,5 +1,15 @@
-import { chmodSync, closeSync, existsSync, mkdirSync, openSync, readFileSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { createHash } from 'node:crypto';
+import {
+  chmodSync,
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { homedir, tmpdir } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
 import { AgentctlError, codeOf, refusal, UsageError } from '../errors.ts';
@@ -24,21 +34,22 @@ const SOCKET_PATH_BYTES = 107;
  */
 export function findStateDir(flag?: string, env: NodeJS.ProcessEnv = process.env): StateDir {
   if (flag !== undefined) return { path: given(flag, '--state-dir'), reason: 'given by --state-dir' };
-  if (env['AGENTCTL_STATE_DIR'] !== undefined) {
-    return { path: given(env['AGENTCTL_STATE_DIR'], 'AGENTCTL_STATE_DIR'), reason: 'given by AGENTCTL_STATE_DIR' };
+  if (env.AGENTCTL_STATE_DIR !== undefined) {
+    return { path: given(env.AGENTCTL_STATE_DIR, 'AGENTCTL_STATE_DIR'), reason: 'given by AGENTCTL_STATE_DIR' };
   }
   const checkout = join(packageRoot(), 'state');
   if (existsSync(join(packageRoot(), 'src', 'main.ts')) && existsSync(checkout)) {
     return { path: checkout, reason: 'agentctl runs from a source checkout' };
   }
-  const base = env['XDG_STATE_HOME'];
+  const base = env.XDG_STATE_HOME;
   if (base && isAbsolute(base)) return { path: join(base, 'agentctl'), reason: 'below XDG_STATE_HOME' };
-  return { path: join(env['HOME'] || homedir(), '.local', 'state', 'agentctl'), reason: 'the default' };
+  return { path: join(env.HOME || homedir(), '.local', 'state', 'agentctl'), reason: 'the default' };
 }
 
 function given(path: string, where: string): string {
   if (path === '') throw new UsageError(`${where} is empty: give the path of a directory`);
-  if (path.includes('\n')) throw new UsageError(`${where}: a path with a line break cannot be a state directory: choose another`);
+  if (path.includes('\n'))
+    throw new UsageError(`${where}: a path with a line break cannot be a state directory: choose another`);
   return resolve(path);
 }
 
@@ -61,7 +72,9 @@ export function prepareStateDir({ path }: StateDir): void {
     for (const dir of [agentsDir(path), archiveDir(path)]) mkdirSync(dir, { recursive: true, mode: 0o700 });
     ringBell(path);
   } catch (error) {
-    throw new AgentctlError(`the state directory ${path} cannot be written (${refusal(error)}): ${remedy}`, { cause: error });
+    throw new AgentctlError(`the state directory ${path} cannot be written (${refusal(error)}): ${remedy}`, {
+      cause: error,
+    });
   }
 }
 
@@ -111,7 +124,7 @@ export function socketPath({ path }: StateDir, env: NodeJS.ProcessEnv = process.
   } catch (error) {
     if (codeOf(error) !== 'ENOENT') throw error;
   }
-  const folder = join(env['XDG_RUNTIME_DIR'] ?? tmpdir(), `agentctl-${process.getuid?.() ?? 0}`);
+  const folder = join(env.XDG_RUNTIME_DIR ?? tmpdir(), `agentctl-${process.getuid?.() ?? 0}`);
   const elsewhere = join(folder, `${createHash('sha256').update(path).digest('hex').slice(0, 16)}.sock`);
   if (Buffer.byteLength(elsewhere) > SOCKET_PATH_BYTES) {
     throw new AgentctlError(`${socket} is too long for a socket, and so is ${elsewhere}: choose a shorter --state-dir`);

@@ -34,14 +34,18 @@ export function createVerdict(
   return createRecord(join(directory, 'verdict.json'), record);
 }
 
-/** Adds a step, and what was swept on the way. */
-export function addToVerdict(directory: string, step: VerdictStep['step'], at: Now, swept?: Swept): void {
+/** Adds a step. */
+export function addStep(directory: string, step: VerdictStep['step'], at: Now): void {
+  change(directory, (verdict) => ({ ...verdict, steps: [...verdict.steps, stepOf(step, at)] }));
+}
+
+/** Adds what was swept. */
+export function addSwept(directory: string, swept: Swept): void {
   change(directory, (verdict) => ({
     ...verdict,
-    steps: [...verdict.steps, stepOf(step, at)],
-    ended: union(verdict.ended, swept?.ended ?? []),
-    spared: union(verdict.spared, swept?.spared ?? []),
-    survivors: swept?.survivors ?? verdict.survivors,
+    ended: union(verdict.ended, swept.ended),
+    spared: union(verdict.spared, swept.spared),
+    survivors: swept.survivors,
   }));
 }
 

@@ -6,10 +6,16 @@ import type { Now, Place } from '../agent/evidence.ts';
  * (a Node timer counts no suspend on Linux; /proc/uptime does).
  */
 export function now(): Now {
-  return { wallMs: Date.now(), uptimeMs: uptimeMs() };
+  return { wallMs: wallMs(), uptimeMs: uptimeMs() };
 }
 
-function uptimeMs(): number {
+/** Milliseconds since the epoch: for people, and for the times of files. */
+export function wallMs(): number {
+  return Date.now();
+}
+
+/** Milliseconds since boot: for deadlines. */
+export function uptimeMs(): number {
   const text = readFileSync('/proc/uptime', 'utf8');
   return Math.round(Number(text.slice(0, text.indexOf(' '))) * 1000);
 }

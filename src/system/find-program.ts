@@ -16,7 +16,9 @@ export type FoundProgram =
 export function findProgram(name: string, path: string | undefined, cwd: string): FoundProgram {
   const candidates = name.includes('/')
     ? [resolve(cwd, name)]
-    : (path ?? '/usr/local/bin:/usr/bin:/bin').split(':').map((dir) => join(isAbsolute(dir) ? dir : resolve(cwd, dir), name));
+    : (path ?? '/usr/local/bin:/usr/bin:/bin')
+        .split(':')
+        .map((dir) => join(isAbsolute(dir) ? dir : resolve(cwd, dir), name));
   let refused: string | undefined;
   for (const candidate of candidates) {
     try {

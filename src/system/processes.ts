@@ -45,7 +45,11 @@ export function processTable(): Process[] {
     const stat = readStat(pid);
     if (stat === undefined) continue;
     try {
-      table.push({ ...stat, uid: statSync(`/proc/${pid}`).uid, cookie: stat.zombie ? undefined : cookieOf(pid, scratch) });
+      table.push({
+        ...stat,
+        uid: statSync(`/proc/${pid}`).uid,
+        cookie: stat.zombie ? undefined : cookieOf(pid, scratch),
+      });
     } catch {
       // It ended while we looked.
     }

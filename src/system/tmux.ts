@@ -33,7 +33,8 @@ export interface Pane {
 export const OLDEST_TMUX = '3.2';
 
 /** What tmux says when the server it talked to went away meanwhile: starting one right after that can fail once. */
-const SERVER_WENT_AWAY = /server exited|lost server|no server running|error connecting|failed to connect|Connection refused/;
+const SERVER_WENT_AWAY =
+  /server exited|lost server|no server running|error connecting|failed to connect|Connection refused/;
 const TRIES = 10;
 
 /**
@@ -72,7 +73,10 @@ const SETTINGS = [
  * @returns the pane, and complaints about the user's own tmux.conf, which never stop a session.
  * @throws {AgentctlError} when tmux is missing, too old, or refuses.
  */
-export async function newSession(server: TmuxServer, session: NewSession): Promise<{ pane: Pane; complaints: string[] }> {
+export async function newSession(
+  server: TmuxServer,
+  session: NewSession,
+): Promise<{ pane: Pane; complaints: string[] }> {
   if (!existsSync(server.socket)) await refuseOldTmux();
   const target = `=${session.name}:`;
   const size = ['-x', String(session.columns), '-y', String(session.rows)];
@@ -118,10 +122,15 @@ export async function newSession(server: TmuxServer, session: NewSession): Promi
   const { stdout, stderr } = await call(server, args, { retry: true, start: true });
   const made = /^(\$\d+) (%\d+) (\d+)$/m.exec(stdout);
   if (made === null) {
-    throw new AgentctlError(`tmux could not start the session ${session.name}: ${oneLine(stderr) || 'it gave no reason'}`);
+    throw new AgentctlError(
+      `tmux could not start the session ${session.name}: ${oneLine(stderr) || 'it gave no reason'}`,
+    );
   }
   const [, id = '', pane = '', pid] = made;
-  return { pane: { session: id, pane, serverPid: Number(pid) }, complaints: stderr.split('\n').filter((line) => line.trim() !== '') };
+  return {
+    pane: { session: id, pane, serverPid: Number(pid) },
+    complaints: stderr.split('\n').filter((line) => line.trim() !== ''),
+  };
 }
 
 /** Closes a session, if the server that holds it is still the one that made it: its ids mean nothing to another. */
@@ -136,8 +145,18 @@ export async function hasSession(server: TmuxServer, pane: Pane): Promise<boolea
 }
 
 /** The pane's screen as text, the last one where its program has ended; undefined where tmux has it no longer. */
-export async function capturePane(server: TmuxServer, pane: Pane, options: { history?: boolean } = {}): Promise<string | undefined> {
-  const ran = await onServer(server, pane, ['capture-pane', '-p', '-t', pane.pane, ...(options.history ? ['-S', '-'] : [])]);
+export async function capturePane(
+  server: TmuxServer,
+  pane: Pane,
+  options: { history?: boolean } = {},
+): Promise<string | undefined> {
+  const ran = await onServer(server, pane, [
+    'capture-pane',
+    '-p',
+    '-t',
+    pane.pane,
+    ...(options.history ? ['-S', '-'] : []),
+  ]);
   return ran?.code === 0 ? ran.stdout : undefined;
 }
 
@@ -157,7 +176,11 @@ export async function sendKeys(server: TmuxServer, pane: Pane, keys: readonly st
 }
 
 /** Attaches this terminal to a session. `onStart` gets the client's pid, by which it can be detached again. */
-export function attachSession(server: TmuxServer, pane: Pane, options: { readOnly?: boolean; onStart?: (pid: number) => void } = {}): Promise<number> {
+export function attachSession(
+  server: TmuxServer,
+  pane: Pane,
+  options: { readOnly?: boolean; onStart?: (pid: number) => void } = {},
+): Promise<number> {
   const args = ['-S', server.socket, 'attach-session', ...(options.readOnly ? ['-r'] : []), '-t', pane.session];
   return here(server, args, options.onStart);
 }
@@ -195,10 +218,17 @@ export function isRecentTmux(version: string): boolean {
 async function refuseOldTmux(): Promise<void> {
   const version = await tmuxVersion();
   if (isRecentTmux(version)) return;
-  throw new AgentctlError(`tmux ${version} is too old: agentctl needs ${OLDEST_TMUX} or newer; install a newer one and try again`);
+  throw new AgentctlError(
+    `tmux ${version} is too old: agentctl needs ${OLDEST_TMUX} or newer; install a newer one and try again`,
+  );
 }
 
-async function onServer(server: TmuxServer, pane: Pane, args: readonly string[], input?: string): Promise<Ran | undefined> {
+async function onServer(
+  server: TmuxServer,
+  pane: Pane,
+  args: readonly string[],
+  input?: string,
+): Promise<Ran | undefined> {
   const same = `#{==:#{pid},${pane.serverPid}}`;
   const { code, stdout } = await call(server, ['display-message', '-p', same]);
   return code === 0 && stdout.trim() === '1' ? call(server, args, input === undefined ? {} : { input }) : undefined;
@@ -206,7 +236,8 @@ async function onServer(server: TmuxServer, pane: Pane, args: readonly string[],
 
 async function mustReach(server: TmuxServer, pane: Pane, args: readonly string[], input?: string): Promise<void> {
   const ran = await onServer(server, pane, args, input);
-  if (ran === undefined) throw new AgentctlError('its tmux session is gone: look at "agentctl logs" for what it printed');
+  if (ran === undefined)
+    throw new AgentctlError('its tmux session is gone: look at "agentctl logs" for what it printed');
   if (ran.code !== 0) throw new AgentctlError(`tmux refused: ${oneLine(ran.stderr)}`);
 }
 
@@ -238,9 +269,11 @@ function tmux(args: readonly string[], options: Parameters<typeof runProgram>[2]
 
 /** Looked up by the caller's PATH: the server's own environment is not the caller's. */
 function tmuxProgram(): string {
-  const found = findProgram('tmux', process.env['PATH'], process.cwd());
+  const found = findProgram('tmux', process.env.PATH, process.cwd());
   if (found.state === 'found') return found.path;
-  throw new AgentctlError('tmux is not installed or not on PATH: install it (Debian: apt-get install tmux) and try again');
+  throw new AgentctlError(
+    'tmux is not installed or not on PATH: install it (Debian: apt-get install tmux) and try again',
+  );
 }
 
 /**

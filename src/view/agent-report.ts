@@ -6,7 +6,12 @@ import { visible } from './visible.ts';
 interface Reported extends Row {
   parent: { name: string; runId: string } | null;
   createdAt: string | null;
-  limits: { maxRuntimeSeconds: number | null; graceSeconds: number | null; maxIdleSeconds: number | null; killAfterSeconds: number } | null;
+  limits: {
+    maxRuntimeSeconds: number | null;
+    graceSeconds: number | null;
+    maxIdleSeconds: number | null;
+    killAfterSeconds: number;
+  } | null;
   labels: Readonly<Record<string, string>>;
   directory: string;
   evidence: object;
@@ -23,7 +28,12 @@ export function agentReport(agent: Reported, nowMs: number): string {
     ['run', agent.runId],
     ['command', commandLine(agent.command)],
     ['cwd', agent.cwd],
-    ['labels', Object.entries(agent.labels).map(([key, value]) => `${key}=${value}`).join(' ') || null],
+    [
+      'labels',
+      Object.entries(agent.labels)
+        .map(([key, value]) => `${key}=${value}`)
+        .join(' ') || null,
+    ],
     ['parent', agent.parent?.name],
     ['started', agent.startedAt],
     ['ended', agent.endedAt],

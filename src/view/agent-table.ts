@@ -28,9 +28,14 @@ const HEADER = ['NAME', 'STATUS', 'RUNTIME', 'LEFT', 'IDLE', 'CWD', 'COMMAND'];
  *
  * @param columns - the terminal's width; undefined cuts nothing.
  */
-export function agentTable(agents: readonly Row[], options: { columns: number | undefined; tree: boolean; nowMs: number }): string {
+export function agentTable(
+  agents: readonly Row[],
+  options: { columns: number | undefined; tree: boolean; nowMs: number },
+): string {
   const ordered = options.tree ? asTree(agents) : agents.map((agent) => ({ agent, depth: 0 }));
-  const rows = ordered.map(({ agent, depth }) => [`${'  '.repeat(depth)}${agent.name}`, ...row(agent, options.nowMs)].map(visible));
+  const rows = ordered.map(({ agent, depth }) =>
+    [`${'  '.repeat(depth)}${agent.name}`, ...row(agent, options.nowMs)].map(visible),
+  );
   return table([HEADER, ...rows], options.columns);
 }
 
@@ -45,7 +50,8 @@ export function statusCell(agent: Row, nowMs: number): string {
 function row(agent: Row, nowMs: number): string[] {
   const from = agent.startedAt === null ? undefined : Date.parse(agent.startedAt);
   const to = agent.endedAt === null ? nowMs : Date.parse(agent.endedAt);
-  const left = agent.deadline === null || agent.phase === 'ended' ? '-' : formatDuration(Date.parse(agent.deadline) - nowMs);
+  const left =
+    agent.deadline === null || agent.phase === 'ended' ? '-' : formatDuration(Date.parse(agent.deadline) - nowMs);
   return [
     statusCell(agent, nowMs),
     from === undefined ? '-' : formatDuration(to - from),
@@ -57,11 +63,13 @@ function row(agent: Row, nowMs: number): string[] {
 }
 
 function idle(agent: Row, nowMs: number): string {
-  return agent.phase === 'ended' || agent.lastOutputAt === null ? '-' : formatDuration(nowMs - Date.parse(agent.lastOutputAt));
+  return agent.phase === 'ended' || agent.lastOutputAt === null
+    ? '-'
+    : formatDuration(nowMs - Date.parse(agent.lastOutputAt));
 }
 
 function home(path: string): string {
-  const own = process.env['HOME'];
+  const own = process.env.HOME;
   return own && own !== '/' && (path === own || path.startsWith(`${own}/`)) ? `~${path.slice(own.length)}` : path;
 }
 

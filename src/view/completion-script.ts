@@ -50,7 +50,9 @@ function fish(commands: readonly Completed[]): string {
     .flatMap(({ name, summary, options, takesNames }) => [
       `complete -c agentctl -f -n 'not __fish_seen_subcommand_from ${all}' -a ${name} -d '${summary.replaceAll("'", '’')}'`,
       ...options.map((option) => `complete -c agentctl -n '__fish_seen_subcommand_from ${name}' -l ${option}`),
-      ...(takesNames ? [`complete -c agentctl -f -n '__fish_seen_subcommand_from ${name}' -a '(agentctl ps -aq 2>/dev/null)'`] : []),
+      ...(takesNames
+        ? [`complete -c agentctl -f -n '__fish_seen_subcommand_from ${name}' -a '(agentctl ps -aq 2>/dev/null)'`]
+        : []),
     ])
     .join('\n');
 }

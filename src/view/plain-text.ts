@@ -44,7 +44,14 @@ export class PlainText {
       case 'text':
         return this.#text(character, code);
       case 'escape':
-        this.#state = '[' === character ? 'csi' : ']PX^_'.includes(character) ? 'string' : code >= 0x20 && code < 0x30 ? 'intermediate' : 'text';
+        this.#state =
+          '[' === character
+            ? 'csi'
+            : ']PX^_'.includes(character)
+              ? 'string'
+              : code >= 0x20 && code < 0x30
+                ? 'intermediate'
+                : 'text';
         this.#csi = '';
         return '';
       case 'intermediate':

@@ -12,20 +12,28 @@ export function table(rows: readonly (readonly string[])[], width: number | unde
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => [...(row[column] ?? '')].length)));
   if (width !== undefined) shrink(widths, width - GAP.length * (widths.length - 1));
   return rows
-    .map((row) => row.map((cell, column) => fit(cell, widths[column] ?? 0)).join(GAP).trimEnd())
+    .map((row) =>
+      row
+        .map((cell, column) => cut(cell, widths[column] ?? 0))
+        .join(GAP)
+        .trimEnd(),
+    )
     .join('\n');
 }
 
 function shrink(widths: number[], room: number): void {
   for (let over = widths.reduce((sum, one) => sum + one, 0) - room; over > 0; over--) {
     let widest = 1;
-    for (let column = 2; column < widths.length; column++) if ((widths[column] ?? 0) > (widths[widest] ?? 0)) widest = column;
+    for (let column = 2; column < widths.length; column++)
+      if ((widths[column] ?? 0) > (widths[widest] ?? 0)) widest = column;
     if ((widths[widest] ?? 0) <= NARROWEST) return;
     widths[widest] = (widths[widest] ?? 0) - 1;
   }
 }
 
-function fit(cell: string, width: number): string {
+function _fit(cell: string, width: number): string {
   const characters = [...cell];
-  return characters.length > width ? `${characters.slice(0, Math.max(0, width - 1)).join('')}…` : cell.padEnd(cell.length + width - characters.length);
+  return characters.length > width
+    ? `${characters.slice(0, Math.max(0, width - 1)).join('')}…`
+    : cell.padEnd(cell.length + width - characters.length);
 }
