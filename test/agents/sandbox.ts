@@ -7,7 +7,7 @@ import { waitFor } from '../fixtures/wait-for.ts';
 import { claudeCodeDir } from './claude-code.ts';
 import { type Answer, addressOfAbsentService, type StandInService, startStandInService } from './stand-in-service.ts';
 
-export interface Outcome {
+interface Outcome {
   code: number | undefined;
   stdout: string;
   stderr: string;

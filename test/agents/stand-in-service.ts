@@ -7,7 +7,7 @@ import type { AddressInfo } from 'node:net';
  */
 export type Answer = { sentence: string; command?: string } | { status: 401 | 429 | 529 } | 'hang';
 
-export interface ReceivedRequest {
+interface ReceivedRequest {
   method: string;
   path: string;
   body: MessagesBody;
