@@ -31,7 +31,7 @@ function shrink(widths: number[], room: number): void {
   }
 }
 
-function _fit(cell: string, width: number): string {
+function cut(cell: string, width: number): string {
   const characters = [...cell];
   return characters.length > width
     ? `${characters.slice(0, Math.max(0, width - 1)).join('')}…`
