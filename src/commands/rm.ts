@@ -11,7 +11,7 @@ const command: Command = {
   async run({ words, flags, stateDir }) {
     if (words.length === 0) throw new UsageError('rm needs a name: agentctl rm NAME');
     const agents = words.map((name) => find(stateDir, name));
-    const live = agents.filter(({ status }) => status.phase !== 'ended' && status.phase !== 'unknown');
+    const live = agents.filter(({ status, runId }) => status.phase !== 'ended' && runId !== undefined);
     if (live.length > 0 && !flags.on('force')) {
       throw new BusyError(`${live[0]?.name} is ${live[0]?.status.phase}: stop it first, or use rm -f`);
     }

@@ -1,5 +1,5 @@
 import { waitCode } from '../agent/status.ts';
-import { attachUntilEnd } from '../lifecycle/attach.ts';
+import { attachUntilEnd, requireTerminal } from '../lifecycle/attach.ts';
 import { spawn } from '../lifecycle/spawn.ts';
 import { type Command, note, print, printJson } from './command.ts';
 import { SPAWN_OPTIONS, spawnOptions } from './spawn-options.ts';
@@ -15,6 +15,7 @@ const command: Command = {
   options: { ...SPAWN_OPTIONS, json: { type: 'boolean', describe: 'print the agent as JSON instead of its name' } },
   takesCommand: true,
   async run(call) {
+    if (call.flags.on('attach')) requireTerminal();
     const agent = await spawn(call.stateDir, spawnOptions(call));
     if (call.flags.on('json')) printJson(agent);
     else print(agent.name);

@@ -45,7 +45,9 @@ const command: Command = {
       left--;
       if ('removed' in ended) note(`${ended.name} was removed while it was waited for: how it ended is not known`);
       else if (flags.on('json')) printJson(ended);
-      else if (!alone) print(`${ended.name} ${ended.result} ${ended.exitCode ?? '-'}`);
+      else if (!alone) print(`${ended.name} ${ended.result ?? ended.phase} ${ended.exitCode ?? '-'}`);
+      if (!('removed' in ended) && ended.phase === 'unknown')
+        note(`nothing can be said of ${ended.name}: ${ended.reason}`);
       codes.push('removed' in ended ? LOST : codeOf(ended, alone || flags.on('any')));
       if (flags.on('any')) return codes[0] ?? LOST;
     }

@@ -8,6 +8,14 @@ import { paneOf } from './pane.ts';
 import { tmuxServer } from './tmux-server.ts';
 import { wait } from './wait.ts';
 
+/** @throws {AgentctlError} without a terminal; asked before anything is started. */
+export function requireTerminal(): void {
+  if (process.stdin.isTTY && process.stdout.isTTY) return;
+  throw new AgentctlError(
+    'attaching needs a terminal on stdin and stdout: use "agentctl screen" or "agentctl logs" in scripts',
+  );
+}
+
 /**
  * Gives this terminal to an agent, live or ended within its grace, until the person leaves with C-q.
  *
@@ -18,11 +26,7 @@ export async function attach(
   agent: Observed,
   options: { readOnly?: boolean; onStart?: (pid: number) => void } = {},
 ): Promise<void> {
-  if (!process.stdin.isTTY || !process.stdout.isTTY) {
-    throw new AgentctlError(
-      'attaching needs a terminal on stdin and stdout: use "agentctl screen" or "agentctl logs" in scripts',
-    );
-  }
+  requireTerminal();
   const code = await attachSession(tmuxServer(stateDir), paneOf(agent), options);
   if (code !== 0) throw new AgentctlError(`tmux could not attach to ${agent.name}: its words are above`);
 }

@@ -43,7 +43,13 @@ export function observe(directory: string, name: string, archived = false, at: N
 /** The agent of this name that has not been archived; undefined where there is none. */
 export function observeNamed(stateDir: string, name: string): Observed | undefined {
   if (!isName(name) || !names(agentsDir(stateDir)).includes(name)) return undefined;
-  return observe(agentDir(stateDir, name), name);
+  const agent = observe(agentDir(stateDir, name), name);
+  return isGone(agent) ? undefined : agent;
+}
+
+/** Archived or removed while we looked: nothing can be said of it because nothing is there. */
+function isGone({ status, directory }: Observed): boolean {
+  return status.phase === 'unknown' && !existsSync(directory);
 }
 
 /** Every agent that has not been archived: live, ended and damaged ones. */
@@ -52,7 +58,7 @@ export function observeAll(stateDir: string): Observed[] {
   return names(agentsDir(stateDir))
     .filter(isName)
     .map((name) => observe(agentDir(stateDir, name), name, false, at))
-    .filter(({ status, directory }) => status.phase !== 'unknown' || existsSync(directory)); // archived while we looked
+    .filter((agent) => !isGone(agent));
 }
 
 /** Every archived agent, newest first. */

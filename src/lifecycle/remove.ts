@@ -17,7 +17,7 @@ export async function remove(stateDir: StateDir, agent: Observed): Promise<void>
   if (runId !== undefined && observeNamed(stateDir.path, name)?.runId !== runId) {
     return rmSync(archivedAgentDir(stateDir.path, name, runId), { recursive: true, force: true });
   }
-  if (agent.status.phase !== 'unknown') throw new BusyError(`${name} could not be torn down: try again`);
+  if (runId !== undefined) throw new BusyError(`${name} could not be torn down: try again`);
   // Out of sight first, so that nobody reads half of it.
   const trash = newAgentDir(stateDir.path, `removed${process.pid}`);
   renameSync(directory, trash);

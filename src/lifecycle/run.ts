@@ -3,7 +3,7 @@ import { codeOf } from '../errors.ts';
 import type { Agent } from '../store/generated/types.ts';
 import type { StateDir } from '../store/state-dir.ts';
 import { archiveEnded } from './archive-ended.ts';
-import { attachUntilEnd } from './attach.ts';
+import { attachUntilEnd, requireTerminal } from './attach.ts';
 import { logs } from './logs.ts';
 import { type SpawnOptions, spawn } from './spawn.ts';
 import { stop } from './stop.ts';
@@ -25,6 +25,7 @@ const TERM_KILL_AFTER_MS = 2000;
  * grace is 0: whoever runs an agent in the foreground has seen its end.
  */
 export async function run(stateDir: StateDir, options: SpawnOptions, { attach, ...hear }: RunOptions): Promise<number> {
+  if (attach) requireTerminal();
   const agent = await spawn(stateDir, { ...options, limits: { graceMs: 0, ...options.limits } });
   const left = new AbortController();
   const forget = obeySignals(stateDir, agent, left, hear.onNote);

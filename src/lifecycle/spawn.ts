@@ -1,24 +1,24 @@
 import { randomBytes } from 'node:crypto';
-import { accessSync, closeSync, constants, existsSync, openSync, rmSync, statSync, watch } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { closeSync, existsSync, openSync, rmSync, watch } from 'node:fs';
+import { join } from 'node:path';
 import type { ParentReference } from '../agent/evidence.ts';
 import { InvalidInput } from '../agent/invalid-input.ts';
 import { DEFAULT_LIMITS, type Limits } from '../agent/limits.ts';
 import { checkName, defaultName, isName, isRunId, makeRunId } from '../agent/name.ts';
-import { AgentctlError, BusyError, refusal } from '../errors.ts';
+import { AgentctlError, BusyError } from '../errors.ts';
 import { limitsToDisk } from '../store/agent-files.ts';
 import type { Agent, Spec } from '../store/generated/types.ts';
-import { claimName, discardNewAgent, makeAgentDir } from '../store/new-agent.ts';
+import { claimName, discardNewAgent, makeAgentDir, removeHalfMade } from '../store/new-agent.ts';
 import { packageRoot, packageVersion } from '../store/package-root.ts';
 import { agentDir } from '../store/paths.ts';
 import { prepareStateDir, type StateDir } from '../store/state-dir.ts';
 import { callersOpenFiles } from '../system/caller.ts';
 import { here, now, pause, uptimeMs } from '../system/clock.ts';
-import { findProgram } from '../system/find-program.ts';
-import { self } from '../system/processes.ts';
+import { livenessOf, self } from '../system/processes.ts';
 import { closeSession, newSession, type Pane } from '../system/tmux.ts';
 import { agentEnvironment } from './agent-environment.ts';
 import { archiveEnded } from './archive-ended.ts';
+import { checkCommand, checkCwd, checkFiles } from './check-launch.ts';
 import { describe } from './describe.ts';
 import { environmentScript, launchScript } from './launch-script.ts';
 import { observe, observeNamed } from './observe.ts';
@@ -51,8 +51,6 @@ export interface SpawnOptions {
   onWarning?: ((sentence: string) => void) | undefined;
 }
 
-/** The kernel's bound on one argument (MAX_ARG_STRLEN), its closing NUL included. */
-const ARGUMENT_BYTES = 131_072;
 /** How long tmux and the wrapper may take to prove the start on a machine that is loaded to the brim. */
 const START_DEADLINE_MS = 60_000;
 
@@ -78,6 +76,7 @@ export async function spawn(stateDir: StateDir, options: SpawnOptions): Promise<
   const files = checkFiles(options);
   prepareStateDir(stateDir);
   const server = tmuxServer(stateDir);
+  removeHalfMade(stateDir.path, (launcher) => livenessOf(launcher) === 'alive');
 
   makeAgentDir(stateDir.path, {
     spec: { ...draft, ...files },
@@ -158,76 +157,6 @@ function ownVariables(stateDir: StateDir, { name, runId, limits, createdAt }: Sp
 function callingAgent(): ParentReference | null {
   const { AGENTCTL_NAME: name, AGENTCTL_RUN_ID: runId } = process.env;
   return name !== undefined && runId !== undefined && isName(name) && isRunId(runId) ? { name, runId } : null;
-}
-
-function checkCwd(given: string): string {
-  const cwd = resolve(given);
-  try {
-    if (!statSync(cwd).isDirectory())
-      throw new InvalidInput(`the working directory ${cwd} is not a directory: give another with -C`);
-    accessSync(cwd, constants.X_OK);
-  } catch (error) {
-    if (error instanceof InvalidInput) throw error;
-    throw new InvalidInput(`the working directory ${cwd} cannot be entered (${refusal(error)}): give another with -C`);
-  }
-  return cwd;
-}
-
-function checkCommand(command: readonly string[], environment: Readonly<Record<string, string>>, cwd: string): void {
-  const [program] = command;
-  if (program === undefined || program === '') {
-    throw new InvalidInput('the command is missing: write it last, as in "agentctl spawn -- sh -c \'make test\'"');
-  }
-  for (const word of [...command, ...Object.entries(environment).map(([name, value]) => `${name}=${value}`)]) {
-    if (word.includes('\0'))
-      throw new InvalidInput('an argument or variable holds a NUL byte, which no program can be given: remove it');
-    if (Buffer.byteLength(word) < ARGUMENT_BYTES) continue;
-    throw new InvalidInput(
-      `the argument ${JSON.stringify(`${word.slice(0, 20)}…`)} has ${Buffer.byteLength(word)} bytes and the kernel takes ${ARGUMENT_BYTES - 1}: put it into a file, or give it with --stdin`,
-    );
-  }
-  if (program.includes('=')) {
-    throw new InvalidInput(
-      `the command ${JSON.stringify(program)} looks like a variable: give variables with -e, or call the program through sh -c`,
-    );
-  }
-  const found = findProgram(program, environment.PATH, cwd);
-  if (found.state === 'found') return;
-  if (found.state === 'not-executable') {
-    throw new InvalidInput(
-      `the command ${found.path} cannot be executed: make it executable (chmod +x) or give the program that runs it`,
-    );
-  }
-  const hint =
-    command.length === 1 && /\s/.test(program)
-      ? `write -- sh -c ${JSON.stringify(program)}`
-      : 'check its spelling and PATH';
-  throw new InvalidInput(`the command ${JSON.stringify(program)} was not found: ${hint}`);
-}
-
-/** Absolute paths of the files that stand for the agent's stdin, stdout and stderr. */
-function checkFiles(options: SpawnOptions): Pick<Spec, 'stdin' | 'stdout' | 'stderr'> {
-  const path = (flag: 'stdin' | 'stdout' | 'stderr', mode: number): string | null => {
-    const given = options[flag];
-    if (given === undefined || Buffer.isBuffer(given)) return null;
-    const file = resolve(given);
-    try {
-      const target = flag !== 'stdin' && !existsSync(file) ? resolve(file, '..') : file;
-      if (target === file && statSync(file).isDirectory())
-        throw new InvalidInput(`--${flag}: ${file} is a directory: give a file`);
-      accessSync(target, mode);
-      return file;
-    } catch (error) {
-      if (error instanceof InvalidInput) throw error;
-      const verb = flag === 'stdin' ? 'read' : 'written';
-      throw new InvalidInput(`--${flag}: ${file} cannot be ${verb} (${refusal(error)}): give another file`);
-    }
-  };
-  return {
-    stdin: path('stdin', constants.R_OK),
-    stdout: path('stdout', constants.W_OK),
-    stderr: path('stderr', constants.W_OK),
-  };
 }
 
 /** Takes the name: an ended agent of that name is archived first, a live one stopped only where that was asked for. */

@@ -4,7 +4,7 @@ import type { StateDir } from '../store/state-dir.ts';
 import { uptimeMs } from '../system/clock.ts';
 import { describe } from './describe.ts';
 import { type AgentReference, resolve } from './list.ts';
-import { observeArchived, observeNamed } from './observe.ts';
+import { type Observed, observeArchived, observeNamed } from './observe.ts';
 
 /** An agent whose wrapper and watchdog were both killed rings no bell: the process table is asked this often. */
 const POLL_MS = 250;
@@ -62,10 +62,15 @@ export async function* wait(
 function look(stateDir: StateDir, { name, runId }: AgentReference): Agent | Removed | undefined {
   const current = observeNamed(stateDir.path, name);
   if (current !== undefined && (!runId || current.runId === runId || current.runId === undefined)) {
-    return current.status.phase === 'ended' ? describe(current) : undefined;
+    return current.status.phase === 'ended' || isBeyondKnowing(current) ? describe(current) : undefined;
   }
   const archived = observeArchived(stateDir.path, name, runId ?? undefined);
   if (archived !== undefined) return describe(archived);
   // It may have been moved to the archive between the two looks.
   return observeNamed(stateDir.path, name)?.runId === runId ? undefined : { name, removed: true };
+}
+
+/** A damaged record stays damaged: waiting for it would never end. (An agent that runs elsewhere may still end.) */
+function isBeyondKnowing({ status, evidence }: Observed): boolean {
+  return status.phase === 'unknown' && evidence.whereabouts !== 'elsewhere';
 }

@@ -1,13 +1,29 @@
-import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fsyncSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from 'node:fs';
 import { join } from 'node:path';
+import type { ProcessIdentity } from '../agent/evidence.ts';
 import { codeOf } from '../errors.ts';
 import type { Spec } from './generated/types.ts';
-import { agentDir, newAgentDir } from './paths.ts';
-import { syncDirectory } from './record-file.ts';
+import * as validators from './generated/validators.js';
+import { agentDir, agentsDir, newAgentDir } from './paths.ts';
+import { readRecord, syncDirectory } from './record-file.ts';
 
 /** How often the watchdog beats, and how long after the cap it acts where no manager did. */
 const BEAT_SECONDS = 5;
 const LATE_SECONDS = 30;
+
+/** Making an agent's directory takes milliseconds. */
+const ABANDONED_MS = 60_000;
 
 export interface NewAgent {
   spec: Spec;
@@ -71,6 +87,23 @@ export function claimName(stateDir: string, { name, runId }: Pick<Spec, 'name' |
 /** Removes what never became an agent. */
 export function discardNewAgent(stateDir: string, runId: string): void {
   rmSync(newAgentDir(stateDir, runId), { recursive: true, force: true });
+}
+
+/**
+ * Removes what launchers that died left half made, secrets included: nobody will ever finish it.
+ *
+ * @param isAlive - whether a launcher still lives.
+ */
+export function removeHalfMade(stateDir: string, isAlive: (launcher: ProcessIdentity) => boolean): void {
+  for (const entry of readdirSync(agentsDir(stateDir))) {
+    if (!entry.startsWith('.new.')) continue;
+    const directory = join(agentsDir(stateDir), entry);
+    const spec = readRecord(join(directory, 'spec.json'), validators.spec);
+    // Without a spec nobody knows whose it is: then its age tells.
+    const age = Date.now() - (statSync(directory, { throwIfNoEntry: false })?.mtimeMs ?? Date.now());
+    const abandoned = spec.state === 'there' ? !isAlive(spec.value.launcher) : age > ABANDONED_MS;
+    if (abandoned) rmSync(directory, { recursive: true, force: true });
+  }
 }
 
 /** `limits`: plain words and whole seconds, since the watchdog, a shell script, reads them at every beat. */
