@@ -6,7 +6,7 @@ import type { DoctorReport, Finding } from '../store/generated/types.ts';
 import { refuseForeign, type StateDir, socketPath } from '../store/state-dir.ts';
 import { callersOpenFiles } from '../system/caller.ts';
 import { livenessOf, processTable } from '../system/processes.ts';
-import { isRecentTmux, OLDEST_TMUX, serverPid, tmuxVersion } from '../system/tmux.ts';
+import { isRecentTmux, OLDEST_TMUX, serverPid, tmuxVersion } from '../system/tmux-client.ts';
 import { observeAll } from './observe.ts';
 import { tmuxServer } from './tmux-server.ts';
 

@@ -1,7 +1,7 @@
 import type { Info } from '../store/generated/types.ts';
 import { packageRoot, packageVersion } from '../store/package-root.ts';
 import type { StateDir } from '../store/state-dir.ts';
-import { tmuxVersion } from '../system/tmux.ts';
+import { tmuxVersion } from '../system/tmux-client.ts';
 import { observeAll, observeArchive } from './observe.ts';
 import { tmuxServer } from './tmux-server.ts';
 

@@ -2,7 +2,7 @@ import { existsSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { type StateDir, socketPath } from '../store/state-dir.ts';
-import type { TmuxServer } from '../system/tmux.ts';
+import type { TmuxServer } from '../system/tmux-client.ts';
 
 /** The private tmux server of a state directory. */
 export function tmuxServer(stateDir: StateDir): TmuxServer {

@@ -1,0 +1,88 @@
+import { AgentctlError } from '../errors.ts';
+import { pause } from './clock.ts';
+import { findProgram } from './find-program.ts';
+import { type Ran, runProgram } from './run-program.ts';
+
+/** Where a private tmux server is: its socket, and the state directory, which is its working directory. */
+export interface TmuxServer {
+  socket: string;
+  stateDir: string;
+  /** The user's own settings, sourced when the server starts; undefined where there are none. */
+  userConfig: string | undefined;
+}
+
+export const OLDEST_TMUX = '3.2';
+
+/** What tmux says when the server it talked to went away meanwhile: starting one right after that can fail once. */
+const SERVER_WENT_AWAY =
+  /server exited|lost server|no server running|error connecting|failed to connect|Connection refused/;
+const TRIES = 10;
+
+/** How a call is made; `prefix` is what starts tmux in its place. */
+export interface CallOptions {
+  input?: string;
+  /** Try again when the server went away meanwhile. */
+  retry?: boolean;
+  env?: NodeJS.ProcessEnv;
+  prefix?: readonly string[];
+}
+
+/** Runs one tmux command on a private server, from its state directory. */
+export async function call(server: TmuxServer, args: readonly string[], options: CallOptions = {}): Promise<Ran> {
+  const [file = '', ...words] = [...(options.prefix ?? []), tmuxProgram(), '-S', server.socket, ...args];
+  for (let tried = 1; ; tried++) {
+    const ran = await runProgram(file, words, {
+      cwd: server.stateDir,
+      env: options.env ?? process.env,
+      ...(options.input === undefined ? {} : { input: options.input }),
+    });
+    if (ran.code === 0 || !options.retry || tried >= TRIES || !SERVER_WENT_AWAY.test(ran.stderr)) return ran;
+    await pause(10 * tried);
+  }
+}
+
+/** The pid of the private server; undefined where none answers. */
+export async function serverPid(server: TmuxServer): Promise<number | undefined> {
+  const { code, stdout } = await call(server, ['display-message', '-p', '#{pid}']);
+  return code === 0 ? Number(stdout.trim()) || undefined : undefined;
+}
+
+/** tmux' version (`3.3a`). @throws {AgentctlError} when it is not installed. */
+export async function tmuxVersion(): Promise<string> {
+  const { stdout } = await runProgram(tmuxProgram(), ['-V']);
+  return stdout.replace(/^tmux\s+(next-)?/, '').trim();
+}
+
+/** Whether a version is new enough; a name without a number (a build from source) is. */
+export function isRecentTmux(version: string): boolean {
+  const [major, minor] = /(\d+)\.(\d+)/.exec(version)?.slice(1).map(Number) ?? [];
+  return major === undefined || minor === undefined || major > 3 || (major === 3 && minor >= 2);
+}
+
+/** @throws {AgentctlError} when tmux is missing or older than {@link OLDEST_TMUX}. */
+export async function refuseOldTmux(): Promise<void> {
+  const version = await tmuxVersion();
+  if (isRecentTmux(version)) return;
+  throw new AgentctlError(
+    `tmux ${version} is too old: agentctl needs ${OLDEST_TMUX} or newer; install a newer one and try again`,
+  );
+}
+
+/** Looked up by the caller's PATH: the server's own environment is not the caller's. */
+export function tmuxProgram(): string {
+  const found = findProgram('tmux', process.env.PATH, process.cwd());
+  if (found.state === 'found') return found.path;
+  throw new AgentctlError(
+    'tmux is not installed or not on PATH: install it (Debian: apt-get install tmux) and try again',
+  );
+}
+
+/** tmux takes a word that ends in `;` for the end of a command. */
+export function protectSemicolon(word: string): string {
+  return word.endsWith(';') ? `${word.slice(0, -1)}\\;` : word;
+}
+
+/** What tmux said, in one line of a sentence. */
+export function oneLine(text: string): string {
+  return text.trim().split('\n').join('; ');
+}
