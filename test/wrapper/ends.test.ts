@@ -3,15 +3,16 @@ import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'no
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { waitFor } from '../fixtures/wait-for.ts';
-import { type Agent, gone, kill, look, pidIn, type Stage, test, underEachShell } from './harness.ts';
-
-const DEAF = "trap '' HUP INT TERM; exec sleep 1000";
+import { type Agent, DEAF, gone, kill, look, pidIn, type Stage, test, underEachShell } from './harness.ts';
 
 underEachShell('the end of an agent', (shell) => {
   test('keeps the exit code', async ({ stage }) => {
     const codes = [0, 3, 126, 127, 137, 139, 143, 255];
-    for (const code of codes) {
-      const agent = await stage.agent(shell, { name: `exit-${code}`, act: `exec sh -c 'exit ${code}'` });
+    const agents = await Promise.all(
+      codes.map((code) => stage.agent(shell, { name: `exit-${code}`, act: `exec sh -c 'exit ${code}'` })),
+    );
+    for (const [at, agent] of agents.entries()) {
+      const code = codes[at];
       expect(await agent.exit()).toMatchObject({ code, how: 'observed', cause: 'natural' });
       expect(await agent.wrapperCode()).toBe(code);
     }
@@ -92,13 +93,13 @@ underEachShell('the end of a pane', (shell) => {
   });
 
   test('an agent that cleans up after kill-session has the time to', async ({ stage }) => {
-    const trap = `echo $(($(cat "$DIR/n" || echo 0) + 1)) >"$DIR/n"`;
-    const act = `exec sh -c 'trap "${trap.replaceAll(/["$]/g, '\\$&')}" TERM; trap "" HUP; echo >"$DIR/ready"; while [ ! -e "$DIR/n" ]; do sleep 0.05; done'`;
+    const trap = 'trap "" HUP; trap "echo TERM >>\\"$DIR/heard\\"; exit" TERM';
+    const act = `exec sh -c '${trap}; echo >"$DIR/ready"; sleep 1000 & wait'`;
     const agent = await stage.agent(shell, { act, killAfter: 20 });
     await waitFor('the trap', () => existsSync(agent.path('ready')));
     await agent.tmux('kill-session', '-t', `=${agent.name}`);
     expect(await agent.exit()).toMatchObject({ code: null, how: 'inferred' });
-    expect(agent.read('n')).toBe('1\n');
+    expect(agent.read('heard')).toBe('TERM\n');
   });
 });
 
@@ -192,7 +193,7 @@ underEachShell('a key in the pane', (shell) => {
   });
 
   test('Ctrl-C is for the agent to handle', async ({ stage }) => {
-    const act = `exec sh -c 'trap "exit 5" INT; echo ready; while :; do sleep 0.05; done'`;
+    const act = `exec sh -c 'trap "exit 5" INT; echo ready; sleep 1000'`;
     const agent = await stage.agent(shell, { act });
     await waitFor('the trap', () => agent.read('output.log').includes('ready'));
     await agent.sendKeys('C-c');

@@ -13,6 +13,7 @@ import {
   readFileSync,
   renameSync,
   rmSync,
+  statSync,
   writeFileSync,
 } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -20,8 +21,11 @@ import { tmpdir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Ajv2020 as Ajv2020Class } from 'ajv/dist/2020.js';
-import { test as base, describe, expect } from 'vitest';
+import { test as base, describe, expect, vi } from 'vitest';
 import { waitFor } from '../fixtures/wait-for.ts';
+
+// Each test mostly waits for a beat; more of them at once cost little.
+vi.setConfig({ maxConcurrency: 6 });
 
 const run = promisify(execFile);
 const ROOT = new URL('../../', import.meta.url).pathname;
@@ -39,6 +43,12 @@ export const SHELLS: readonly Shell[] = [
   { name: 'busybox ash', argv: ['busybox', 'sh'] },
   { name: 'mksh', argv: ['mksh'] },
 ];
+
+/** Sh for an agent that heeds nothing but KILL. */
+export const DEAF = "trap '' HUP INT TERM; exec sleep 1000";
+
+/** Sh for `sh -c '…'`: notes its pid in DIR/NAME and sleeps on, deaf to everything but KILL. */
+export const deafChild = (name: string) => `echo $$ >"$DIR/${name}"; ${DEAF.replaceAll("'", '"')}`;
 
 /** Declares the same tests once for each shell, run side by side. */
 export function underEachShell(title: string, declare: (shell: Shell) => void): void {
@@ -116,7 +126,7 @@ export class Agent {
   }
 
   /** As `extend` does it: by rename. */
-  setLimits(change: Partial<typeof this.limits>): void {
+  setLimits(change: Partial<Agent['limits']>): void {
     const { cap, killAfter, beat, late } = { ...this.#limits, ...change };
     this.setLimitsLine(`${this.runId} ${cap} ${killAfter} ${beat} ${late}${this.#parent}\n`);
   }
@@ -166,11 +176,13 @@ export class Agent {
   }
 
   /** What tmux says of the pane's process once that has ended: the wrapper's own exit code. */
-  async wrapperCode(): Promise<number> {
+  async wrapperCode(session = this.name): Promise<number> {
+    const pid = this.#stage.panePid(session);
+    await waitFor(`the end of the wrapper (${pid})`, () => !look(pid));
     const status = await waitFor(`${this.name}: the end of the pane's process`, async () => {
       // tmux 3.3a at times leaves a pane's process a zombie, its code unknown, until another child of the server ends.
       await this.tmux('run-shell', 'true');
-      const line = await this.tmux('display-message', '-p', '-t', `=${this.name}:`, '#{pane_dead} #{pane_dead_status}');
+      const line = await this.tmux('display-message', '-p', '-t', `=${session}:`, '#{pane_dead} #{pane_dead_status}');
       return /^1 (\d+)/.exec(line)?.[1];
     });
     return Number(status);
@@ -183,13 +195,17 @@ export class Stage {
   readonly stateDir = join(this.dir, 'state');
   readonly #socket = join(this.dir, 'sock');
   readonly #agents: Agent[] = [];
-  readonly #sessions = new Set<number>();
+  readonly #panes = new Map<string, number>();
   readonly #mine = new Set<string>();
   readonly #undo: (() => Promise<unknown>)[] = [];
 
   constructor() {
+    this.furnish();
+  }
+
+  furnish(): void {
     mkdirSync(join(this.stateDir, 'agents'), { recursive: true });
-    mkdirSync(join(this.stateDir, 'archive'));
+    mkdirSync(join(this.stateDir, 'archive'), { recursive: true });
     writeFileSync(join(this.stateDir, 'bell'), '');
   }
 
@@ -224,7 +240,11 @@ export class Stage {
       ],
       { env: { PATH: process.env.PATH, LANG: 'C.UTF-8', ...env } },
     );
-    this.#sessions.add(Number(stdout));
+    this.#panes.set(session, Number(stdout));
+  }
+
+  panePid(session: string): number {
+    return this.#panes.get(session) ?? Number.NaN;
   }
 
   /** What the test itself leaves behind on purpose; ended at the end without complaint. */
@@ -239,11 +259,12 @@ export class Stage {
 
   /** What the stage's agents left: carriers of a cookie, and members of a wrapper's session. */
   leftovers(): Process[] {
+    const sessions = new Set(this.#panes.values());
     const cookies = this.#agents.map((agent) => `\0AGENTCTL_RUN_ID=${agent.runId}\0`);
     return allProcesses().filter(
       (process) =>
         !this.#mine.has(key(process)) &&
-        (this.#sessions.has(process.session) || cookies.some((cookie) => environ(process.pid).includes(cookie))),
+        (sessions.has(process.session) || cookies.some((cookie) => environ(process.pid).includes(cookie))),
     );
   }
 
@@ -260,7 +281,7 @@ export class Stage {
           next = Date.now() + 100; // a scan costs; other tests need the processor
           return left.length === 0;
         },
-        4_000,
+        10_000,
       ).catch(() => undefined);
       this.#mine.clear();
       for (let scans = 0; scans < 100; scans++) {
@@ -315,6 +336,14 @@ export function isAlive({ pid, startTime }: Identity): boolean {
 
 export async function gone(what: string, identity: Identity): Promise<void> {
   await waitFor(`the end of ${what} (${identity.pid})`, () => !isAlive(identity));
+}
+
+/** Waits for `count` more beats of the agent's watchdog. */
+export async function beats(agent: Agent, count: number): Promise<void> {
+  for (let seen = 0; seen < count; seen++) {
+    const last = statSync(agent.path('heartbeat'), { bigint: true }).mtimeNs;
+    await waitFor('a beat', () => statSync(agent.path('heartbeat'), { bigint: true }).mtimeNs > last);
+  }
 }
 
 export function kill(pid: number, signal: NodeJS.Signals): void {

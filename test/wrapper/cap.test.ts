@@ -1,0 +1,105 @@
+// The cap, which the watchdog keeps without any manager.
+import { existsSync, rmSync } from 'node:fs';
+import { expect } from 'vitest';
+import { waitFor } from '../fixtures/wait-for.ts';
+import { beats, DEAF, deafChild, gone, kill, pidIn, test, underEachShell } from './harness.ts';
+
+underEachShell('the cap', (shell) => {
+  test('lets an obedient agent clean up, and keeps its code', async ({ stage }) => {
+    const act = `exec sh -c 'trap "echo cleaned >\\"$DIR/note\\"; exit 7" TERM; sleep 1000 & wait'`;
+    const agent = await stage.agent(shell, { act, cap: 1, killAfter: 20 });
+    const { wrapper } = await agent.started();
+    const exit = await agent.exit();
+    expect(exit).toMatchObject({ code: 7, how: 'observed', cause: 'capped' });
+    expect(agent.read('note')).toBe('cleaned\n');
+    expect(exit.uptimeSeconds - Number(wrapper.startTime) / 100).toBeGreaterThanOrEqual(1);
+  });
+
+  test('kills an agent that is deaf to TERM, after kill-after', async ({ stage }) => {
+    const agent = await stage.agent(shell, { act: DEAF, cap: 1, killAfter: 1 });
+    const { wrapper } = await agent.started();
+    const exit = await agent.exit();
+    expect(exit).toMatchObject({ code: 137, how: 'observed', cause: 'capped' });
+    expect(exit.uptimeSeconds - Number(wrapper.startTime) / 100).toBeGreaterThanOrEqual(2);
+  });
+
+  test('wakes a stopped agent, so that it too can clean up', async ({ stage }) => {
+    const act = `exec sh -c 'trap "exit 8" TERM; kill -STOP $$; sleep 1000'`;
+    const agent = await stage.agent(shell, { act, cap: 1, killAfter: 20 });
+    expect(await agent.exit()).toMatchObject({ code: 8, how: 'observed', cause: 'capped' });
+  });
+
+  test('kills a stopped agent that is deaf', async ({ stage }) => {
+    const act = `exec sh -c 'trap "" TERM; while :; do kill -STOP $$; done'`;
+    const agent = await stage.agent(shell, { act, cap: 1 });
+    expect(await agent.exit()).toMatchObject({ code: 137, how: 'observed', cause: 'capped' });
+  });
+
+  test('ends what the agent left running, though the agent itself obeys at once', async ({ stage }) => {
+    // The wrapper publishes and tells the watchdog to go while that is still busy with these.
+    const names = ['plain', 'nohup', 'setsid', 'forked-twice', 'no-cookie'];
+    const act = [
+      `sh -c '${deafChild('plain')}' &`,
+      `nohup sh -c '${deafChild('nohup')}' >/dev/null 2>&1 &`,
+      `setsid sh -c '${deafChild('setsid')}' &`,
+      `setsid sh -c '(${deafChild('forked-twice')}) & exit' &`,
+      `env -u AGENTCTL_RUN_ID sh -c '${deafChild('no-cookie')}' &`,
+      'i=0; while [ $i -lt 20 ]; do setsid sleep 1000 & i=$((i + 1)); done',
+      'exec sleep 1000',
+    ].join('\n');
+    const agent = await stage.agent(shell, { act: act.replace('(echo $$', '(sh -c "echo \\$PPID"') });
+    const children = await Promise.all(names.map((name) => pidIn(agent.path(name))));
+    agent.setLimits({ cap: 1 });
+    expect(await agent.exit()).toMatchObject({ code: 143, how: 'observed', cause: 'capped' });
+    for (const [at, process] of children.entries()) await gone(names[at] ?? '', process);
+    await agent.wholeLog(); // nor has the watchdog ended the wrapper before that had printed the end mark
+  });
+
+  test('ends a launch that never came to its agent', async ({ stage }) => {
+    const agent = await stage.agent(shell, { before: 'sleep 1000', cap: 1 });
+    expect(await agent.exit()).toMatchObject({ code: 137, how: 'observed', cause: 'capped' });
+  });
+
+  test('is recorded also when the wrapper dies meanwhile', async ({ stage }) => {
+    const agent = await stage.agent(shell, { act: DEAF, cap: 1, killAfter: 600 });
+    const started = await agent.started();
+    await waitFor('the cap', () => existsSync(agent.path('capped')));
+    kill(started.wrapper.pid, 'SIGKILL');
+    await gone('the wrapper', started.wrapper);
+    kill(started.agent.pid, 'SIGKILL');
+    expect(await agent.exit()).toMatchObject({ code: null, how: 'inferred', cause: 'capped' });
+  });
+
+  test('can be moved while the agent runs', async ({ stage }) => {
+    const agent = await stage.agent(shell, { cap: 'none' });
+    await agent.started();
+    await beats(agent, 2);
+    agent.setLimits({ cap: 1 });
+    expect(await agent.exit()).toMatchObject({ code: 143, cause: 'capped' });
+  });
+
+  test('holds at its last known value when its limits are damaged', async ({ stage }) => {
+    const damaged: Record<string, (runId: string) => string> = {
+      empty: () => '',
+      short: (runId) => `${runId} 600 1\n`,
+      'no-numbers': (runId) => `${runId} 600 1 1 x$(id)\n`,
+      foreign: () => 'another0 600 1 1 0\n',
+    };
+    const agents = await Promise.all([
+      ...Object.entries(damaged).map(async ([name, line]) => {
+        const agent = await stage.agent(shell, { name, cap: 5 });
+        await agent.started();
+        agent.setLimitsLine(line(agent.runId));
+        return agent;
+      }),
+    ]);
+    for (const agent of agents) expect(await agent.exit()).toMatchObject({ code: 143, cause: 'capped' });
+  });
+
+  test('holds without its limits too; only the cause is lost, for want of a file to rename', async ({ stage }) => {
+    const agent = await stage.agent(shell, { cap: 5 });
+    await agent.started();
+    rmSync(agent.path('limits'));
+    expect(await agent.exit()).toMatchObject({ code: 143, cause: 'natural' });
+  });
+});
