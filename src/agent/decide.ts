@@ -44,7 +44,11 @@ export function decide(evidence: Evidence, graceMs?: number | null): Decision {
   const term =
     files.verdict.state === 'there' ? files.verdict.value.steps.find(({ step }) => step === 'term') : undefined;
   if (term) return afterTerm(evidence, term, limits);
-  if (status.phase === 'starting' || evidence.processes.agent === 'dead') return NOTHING;
+  if (status.phase === 'starting') return NOTHING;
+  if (evidence.processes.agent === 'dead') {
+    // Its wrapper is about to publish, unless somebody stopped it: whoever ordered a stop waits for neither.
+    return files.stopOrder.state === 'there' ? { action: { do: 'kill' }, nextAtMs: undefined } : NOTHING;
+  }
   if (files.stopOrder.state === 'there') {
     return {
       action: { do: 'term', cause: 'stopped', reason: `stopped by ${files.stopOrder.value.by}` },

@@ -16,7 +16,8 @@ import { codeOf } from '../errors.ts';
 import type { Spec } from './generated/types.ts';
 import * as validators from './generated/validators.js';
 import { agentDir, agentsDir, newAgentDir } from './paths.ts';
-import { readRecord, syncDirectory } from './record-file.ts';
+import { readRecord } from './record-file.ts';
+import { syncDirectory } from './write-record.ts';
 
 /** How often the watchdog beats, and how long after the cap it acts where no manager did. */
 const BEAT_SECONDS = 5;

@@ -2,7 +2,8 @@ import { join } from 'node:path';
 import type { Now } from '../agent/evidence.ts';
 import type { Orders } from './generated/types.ts';
 import * as validators from './generated/validators.js';
-import { readRecord, replaceRecord } from './record-file.ts';
+import { readRecord } from './record-file.ts';
+import { replaceRecord } from './write-record.ts';
 
 /** Puts down that somebody wants the agent to stop. The newest order counts, so that a second one can be less patient. */
 export function orderStop(directory: string, runId: string, order: { at: Now; killAfterMs: number; by: string }): void {

@@ -2,7 +2,8 @@ import { join } from 'node:path';
 import type { Now, VerdictCause, VerdictStep } from '../agent/evidence.ts';
 import type { ProcessNote, Verdict } from './generated/types.ts';
 import * as validators from './generated/validators.js';
-import { createRecord, readRecord, replaceRecord } from './record-file.ts';
+import { readRecord } from './record-file.ts';
+import { createRecord, replaceRecord } from './write-record.ts';
 
 /** What was found of a tree when it was ended. */
 export interface Swept {

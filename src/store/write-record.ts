@@ -1,0 +1,43 @@
+import { closeSync, fsyncSync, linkSync, openSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname } from 'node:path';
+import writeFileAtomic from 'write-file-atomic';
+import { codeOf } from '../errors.ts';
+
+// Apart from the reading, whose start-up must not pay for a library that only writing needs.
+
+/** Replaces a record: written beside it, synced, renamed, and the directory synced. */
+export function replaceRecord(path: string, data: object): void {
+  writeFileAtomic.sync(path, `${JSON.stringify(data)}\n`, { mode: 0o600 });
+  syncDirectory(dirname(path));
+}
+
+/**
+ * Creates a record that nobody else may have created: written and synced beside its place, then linked there, which
+ * refuses a name that is taken and never shows half a record.
+ *
+ * @returns false where it is there already.
+ */
+export function createRecord(path: string, data: object): boolean {
+  const draft = `${path}.${process.pid}`;
+  writeFileSync(draft, `${JSON.stringify(data)}\n`, { mode: 0o600, flush: true });
+  try {
+    linkSync(draft, path);
+  } catch (error) {
+    if (codeOf(error) === 'EEXIST') return false;
+    throw error;
+  } finally {
+    rmSync(draft, { force: true });
+  }
+  syncDirectory(dirname(path));
+  return true;
+}
+
+/** Makes the names in a directory durable. */
+export function syncDirectory(path: string): void {
+  const directory = openSync(path, 'r');
+  try {
+    fsyncSync(directory);
+  } finally {
+    closeSync(directory);
+  }
+}
