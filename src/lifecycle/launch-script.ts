@@ -62,6 +62,7 @@ session=\${TMUX##*,} server=\${TMUX%,*}
 printf '{"schemaVersion":1,"runId":"%s","agent":{"pid":%s,"startTime":"%s"},%s,%s,"bootId":"%s","pidNamespace":"%s","tmux":{"serverPid":%s,"session":"$%s","pane":"%s"},"uptimeSeconds":%s,"startedAt":"%s"}\\n' \\
   ${launch.runId} $$ "\${20}" "$wrapper" "$watchdog" "$boot" "$namespace" "\${server##*,}" "$session" "$TMUX_PANE" "$up" "$at" >started.tmp &&
   mv -f started.tmp started.json || exit 126
+true >../../bell
 unset at namespace boot up stat session server wrapper watchdog _ TMUX TMUX_PANE OLDPWD SHLVL PATH
 . /dev/fd/4
 exec 4<&-

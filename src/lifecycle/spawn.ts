@@ -1,19 +1,20 @@
 import { randomBytes } from 'node:crypto';
-import { closeSync, existsSync, openSync, rmSync, watch } from 'node:fs';
+import { closeSync, existsSync, openSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ParentReference } from '../agent/evidence.ts';
 import { InvalidInput } from '../agent/invalid-input.ts';
 import { DEFAULT_LIMITS, type Limits } from '../agent/limits.ts';
 import { checkName, defaultName, isName, isRunId, makeRunId } from '../agent/name.ts';
-import { AgentctlError, BusyError } from '../errors.ts';
+import { AgentctlError, BusyError, codeOf, refusal } from '../errors.ts';
 import { limitsToDisk } from '../store/agent-files.ts';
+import { BellListener } from '../store/bell.ts';
 import type { Agent, Spec } from '../store/generated/types.ts';
 import { claimName, discardNewAgent, makeAgentDir, removeHalfMade } from '../store/new-agent.ts';
 import { packageRoot, packageVersion } from '../store/package-root.ts';
 import { agentDir } from '../store/paths.ts';
 import { prepareStateDir, type StateDir } from '../store/state-dir.ts';
 import { callersOpenFiles } from '../system/caller.ts';
-import { here, now, pause, uptimeMs } from '../system/clock.ts';
+import { here, now, uptimeMs } from '../system/clock.ts';
 import { livenessOf, self } from '../system/processes.ts';
 import { closeSession, type Pane } from '../system/tmux.ts';
 import { newSession } from '../system/tmux-session.ts';
@@ -54,6 +55,7 @@ export interface SpawnOptions {
 
 /** How long tmux and the wrapper may take to prove the start on a machine that is loaded to the brim. */
 const START_DEADLINE_MS = 60_000;
+const START_POLL_MS = 50;
 
 /**
  * Starts an agent in tmux, and returns once it provably runs.
@@ -79,24 +81,28 @@ export async function spawn(stateDir: StateDir, options: SpawnOptions): Promise<
   const server = tmuxServer(stateDir);
   removeHalfMade(stateDir.path, (launcher) => livenessOf(launcher) === 'alive');
 
-  makeAgentDir(stateDir.path, {
-    spec: { ...draft, ...files },
-    environmentScript: environmentScript(environment),
-    launchScript: launchScript({
-      ...draft,
-      ...files,
-      environment,
-      umask: process.umask(),
-      openFiles: callersOpenFiles(),
-      stdin: Buffer.isBuffer(options.stdin) ? join(agentDir(stateDir.path, draft.name), 'stdin') : files.stdin,
-    }),
-    stdin: Buffer.isBuffer(options.stdin) ? options.stdin : undefined,
-  });
   try {
+    makeAgentDir(stateDir.path, {
+      spec: { ...draft, ...files },
+      environmentScript: environmentScript(environment),
+      launchScript: launchScript({
+        ...draft,
+        ...files,
+        environment,
+        umask: process.umask(),
+        openFiles: callersOpenFiles(),
+        stdin: Buffer.isBuffer(options.stdin) ? join(agentDir(stateDir.path, draft.name), 'stdin') : files.stdin,
+      }),
+      stdin: Buffer.isBuffer(options.stdin) ? options.stdin : undefined,
+    });
     await takeName(stateDir, draft, options.replace ?? false);
   } catch (error) {
     discardNewAgent(stateDir.path, draft.runId);
-    throw error;
+    if (codeOf(error) === undefined) throw error;
+    throw new AgentctlError(
+      `the agent cannot be put down in ${stateDir.path} (${refusal(error)}): free some room there, or choose another with --state-dir`,
+      { cause: error },
+    );
   }
   let pane: Pane | undefined;
   try {
@@ -166,6 +172,11 @@ async function takeName(stateDir: StateDir, spec: Spec, replace: boolean): Promi
     if (claimName(stateDir.path, spec)) return;
     const holder = observeNamed(stateDir.path, spec.name);
     if (holder === undefined) continue;
+    if (holder.status.phase === 'unknown') {
+      throw new BusyError(
+        `the name ${spec.name} is taken by an agent of which nothing can be said (${holder.status.reason}): choose another, or see "agentctl status ${spec.name}"`,
+      );
+    }
     if (holder.status.phase !== 'ended') {
       if (!replace) {
         throw new BusyError(
@@ -183,20 +194,11 @@ async function proofOfStart(stateDir: StateDir, spec: Spec): Promise<Agent> {
   const directory = agentDir(stateDir.path, spec.name);
   const deadline = uptimeMs() + START_DEADLINE_MS;
   const proofs = ['started.json', 'exit.json'].map((file) => join(directory, file));
-  const heard = new AbortController();
-  const watcher = watch(directory, () => wake());
-  let wake = (): void => {};
+  const bell = new BellListener(stateDir.path);
   try {
-    while (!proofs.some((proof) => existsSync(proof))) {
-      if (uptimeMs() > deadline) break;
-      const rung = new Promise<void>((resolve) => {
-        wake = resolve;
-      });
-      await Promise.race([rung, pause(50, heard.signal)]);
-    }
+    while (!proofs.some((proof) => existsSync(proof)) && uptimeMs() < deadline) await bell.next(START_POLL_MS);
   } finally {
-    watcher.close();
-    heard.abort();
+    bell.close();
   }
   const agent = observe(directory, spec.name);
   if (agent.evidence.files.started.state === 'there') return describe(agent);

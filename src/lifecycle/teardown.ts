@@ -6,7 +6,7 @@ import { ringBell, type StateDir } from '../store/state-dir.ts';
 import { addStep, addSwept, createVerdict } from '../store/verdict-file.ts';
 import { syncDirectory } from '../store/write-record.ts';
 import { now } from '../system/clock.ts';
-import { capturePane, closeSession } from '../system/tmux.ts';
+import { capturePane, closeSession, closeSessionNamed } from '../system/tmux.ts';
 import { killTree } from './end-tree.ts';
 import { untilLogIsWhole } from './log-end.ts';
 import type { Observed } from './observe.ts';
@@ -29,6 +29,8 @@ export async function teardown(stateDir: StateDir, agent: Observed, runId: strin
     const screen = await capturePane(server, started.tmux);
     if (screen !== undefined) writeFileSync(join(directory, 'screen.txt'), `${screen.trimEnd()}\n`, { mode: 0o600 });
     await closeSession(server, started.tmux);
+  } else if (!started && whereabouts === 'here') {
+    await closeSessionNamed(server, agent.name);
   }
   // launch.sh removes its secrets as it reads them, unless it never came to that.
   rmSync(join(directory, 'env'), { force: true });

@@ -13,6 +13,11 @@ export async function closeSession(server: TmuxServer, pane: Pane): Promise<void
   await onServer(server, pane, ['kill-session', '-t', pane.session]);
 }
 
+/** Closes the session of a name that never proved its start: whoever holds the name's directory owns the session. */
+export async function closeSessionNamed(server: TmuxServer, name: string): Promise<void> {
+  await call(server, ['kill-session', '-t', `=${name}`]);
+}
+
 /** Whether its session is still there; undefined where tmux does not say, which proves nothing. */
 export async function hasSession(server: TmuxServer, pane: Pane): Promise<boolean | undefined> {
   const ran = await onServer(server, pane, ['display-message', '-p', '-t', pane.pane, 'there']);
