@@ -101,6 +101,8 @@ async function parse(name: string, command: Command, argv: readonly string[]) {
   const parser = yargs([...argv])
     .scriptName('agentctl')
     .usage(`agentctl ${command.usage}\n\n${command.description}`)
+    .help(false) // before our own --help, which it would take away again
+    .version(false)
     .options(options)
     .parserConfiguration({
       'halt-at-non-option': command.takesCommand ?? false,
@@ -112,8 +114,6 @@ async function parse(name: string, command: Command, argv: readonly string[]) {
       'camel-case-expansion': false,
     })
     .strictOptions()
-    .help(false)
-    .version(false)
     .exitProcess(false)
     .wrap(Math.min(100, process.stdout.columns ?? 100))
     .fail((message) => {
