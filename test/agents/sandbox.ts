@@ -5,7 +5,7 @@ import { execa } from 'execa';
 import { onTestFinished } from 'vitest';
 import { waitFor } from '../fixtures/wait-for.ts';
 import { claudeCodeDir } from './claude-code.ts';
-import { type Answer, addressOfAbsentService, type StandInService, startStandInService } from './stand-in-service.ts';
+import { ABSENT_SERVICE_URL, type Answer, type StandInService, startStandInService } from './stand-in-service.ts';
 
 interface Outcome {
   code: number | undefined;
@@ -46,7 +46,7 @@ export async function openSandbox(answer: Answer | 'absent'): Promise<Sandbox> {
   writeFileSync(join(home, '.claude.json'), JSON.stringify(settledConfig(project)));
   const env = {
     ...environment(root, home),
-    ANTHROPIC_BASE_URL: answer === 'absent' ? await addressOfAbsentService() : service.url,
+    ANTHROPIC_BASE_URL: answer === 'absent' ? ABSENT_SERVICE_URL : service.url,
   };
 
   const call = async (program: string, args: readonly string[], options: CallOptions = {}): Promise<Outcome> => {

@@ -58,12 +58,8 @@ export async function startStandInService(answer: Answer): Promise<StandInServic
   };
 }
 
-/** The address of a service that is not there: its port was free a moment ago, so that connecting is refused. */
-export async function addressOfAbsentService(): Promise<string> {
-  const service = await startStandInService('hang');
-  await service.close();
-  return service.url;
-}
+/** Where no service is: nobody listens on port 1, and unlike a port that was free a moment ago nobody gets it. */
+export const ABSENT_SERVICE_URL = 'http://127.0.0.1:1';
 
 function respond(response: ServerResponse, path: string, body: MessagesBody, answer: Answer): void {
   if (path === '/v1/messages/count_tokens') sendJson(response, 200, { input_tokens: 1 });
