@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import { UsageError } from '../errors.ts';
 import { find } from '../lifecycle/list.ts';
 import { pressKeys, sendText } from '../lifecycle/send.ts';
-import type { Command } from './command.ts';
+import { type Command, note } from './command.ts';
 
 const command: Command = {
   usage: 'send NAME TEXT | send NAME - | send --keys NAME KEY…',
@@ -19,9 +19,13 @@ const command: Command = {
     if (name === undefined || rest.length === 0)
       throw new UsageError('send needs a name and a text: agentctl send NAME TEXT, or - for stdin');
     const agent = find(stateDir, name);
-    if (flags.on('keys')) await pressKeys(stateDir, agent, rest);
-    else
-      await sendText(stateDir, agent, rest.length === 1 && rest[0] === '-' ? readFileSync(0, 'utf8') : rest.join(' '));
+    if (flags.on('keys')) {
+      await pressKeys(stateDir, agent, rest);
+      return 0;
+    }
+    const text = rest.length === 1 && rest[0] === '-' ? readFileSync(0, 'utf8') : rest.join(' ');
+    const { asOneMessage } = await sendText(stateDir, agent, text);
+    if (!asOneMessage) note(`${name} does not ask for bracketed paste: it reads the lines one by one`);
     return 0;
   },
 };

@@ -20,9 +20,10 @@ const END_OF_PASTE = '\x1b[201~';
  * Types a text into an agent: one paste, in brackets where its program asked for them, so that many lines arrive as one
  * message; then Enter, apart. A young agent is given some seconds to ask.
  *
+ * @returns whether many lines went as one message: a program that does not ask for brackets reads each line by itself.
  * @throws {AgentctlError} when it has ended or its session is gone.
  */
-export async function sendText(stateDir: StateDir, agent: Observed, text: string): Promise<void> {
+export async function sendText(stateDir: StateDir, agent: Observed, text: string): Promise<{ asOneMessage: boolean }> {
   const pane = paneOf(live(agent));
   const startedAtMs = agent.status.startedAtMs ?? 0;
   while (wallMs() - startedAtMs < YOUNG_MS && !asksForBrackets(agent.directory)) await pause(20);
@@ -30,6 +31,7 @@ export async function sendText(stateDir: StateDir, agent: Observed, text: string
   const server = tmuxServer(stateDir);
   if (message !== '') await pasteText(server, pane, message, `agentctl-${process.pid}`);
   await sendKeys(server, pane, ['Enter']);
+  return { asOneMessage: !message.includes('\n') || asksForBrackets(agent.directory) };
 }
 
 /** Presses keys by tmux' names for them. @throws {AgentctlError} as {@link sendText}. */
