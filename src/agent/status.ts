@@ -52,11 +52,12 @@ function outcomeOf(evidence: Evidence): Outcome {
   if (files.sentinel.state === 'there') return ended(files.sentinel.value, files.verdict);
   if (files.sentinel.state === 'damaged') return unknown(files.sentinel.problem);
   if (files.spec.state !== 'there') return unknown(problemOf(files.spec, 'spec.json'));
-  if (files.started.state === 'damaged') return unknown(files.started.problem);
+  // Before started.json is judged: a machine that lost power may have damaged it, and spec.json knows the boot.
   if (whereabouts === 'rebooted') return withoutSentinel(evidence, 'the machine was restarted while it ran');
   if (whereabouts === 'elsewhere') {
     return unknown(`it was started in another container or on another machine; ${heartbeatSays(evidence)}`);
   }
+  if (files.started.state === 'damaged') return unknown(files.started.problem);
   if (files.started.state === 'absent') return beforeTheStart(evidence);
   if (processes.wrapper === 'alive') {
     if (processes.agent === 'dead') return live('stopping', 'the agent has ended, its wrapper is about to say how');

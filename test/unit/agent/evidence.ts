@@ -1,0 +1,106 @@
+import type { AgentFiles, Evidence, Exit, Found, Spec, Started, Verdict } from '../../../src/agent/evidence.ts';
+
+/** Created, started half a second later, seen a minute after its creation. */
+export const CREATED = { wallMs: 1_700_000_000_000, uptimeMs: 1_000_000 };
+export const STARTED = { wallMs: CREATED.wallMs + 500, uptimeMs: CREATED.uptimeMs + 500 };
+export const NOW = { wallMs: CREATED.wallMs + 60_000, uptimeMs: CREATED.uptimeMs + 60_000 };
+export const ENDED_UPTIME_MS = STARTED.uptimeMs + 20_000;
+
+const PLACE = { bootId: 'boot', pidNamespace: 'pid:[1]' };
+
+export const SPEC: Spec = {
+  name: 'a',
+  runId: 'run00001',
+  parent: null,
+  withParent: false,
+  command: ['make'],
+  cwd: '/',
+  labels: {},
+  limits: { maxRuntimeMs: 3_600_000, graceMs: 300_000, maxIdleMs: 1_800_000, killAfterMs: 10_000 },
+  createdAtMs: CREATED.wallMs,
+  createdUptimeMs: CREATED.uptimeMs,
+  launcher: { pid: 90, startTime: '90' },
+  place: PLACE,
+};
+
+export const STARTED_RECORD: Started = {
+  agent: { pid: 102, startTime: '102' },
+  wrapper: { pid: 100, startTime: '100' },
+  watchdog: { pid: 101, startTime: '101' },
+  place: PLACE,
+  tmux: { serverPid: 50, session: '$1', pane: '%1' },
+  uptimeMs: STARTED.uptimeMs,
+  startedAtMs: STARTED.wallMs,
+};
+
+export function there<T>(value: T): Found<T> {
+  return { state: 'there', value };
+}
+
+export const absent: Found<never> = { state: 'absent' };
+
+export function damaged(file: string): Found<never> {
+  return { state: 'damaged', problem: `${file} is damaged: it is not JSON` };
+}
+
+export function exit(code: number | null, change: Partial<Exit> = {}): Exit {
+  return { code, how: code === null ? 'inferred' : 'observed', cause: 'natural', uptimeMs: ENDED_UPTIME_MS, ...change };
+}
+
+export const PENDING = exit(null, { how: 'pending', uptimeMs: 0 });
+
+/** A verdict whose steps were taken at these times of uptime. */
+export function verdict(
+  cause: Verdict['cause'],
+  steps: Partial<Record<'term' | 'kill' | 'ended' | 'teardown', number>>,
+): Verdict {
+  return {
+    cause,
+    reason: `${cause}, it says`,
+    steps: Object.entries(steps).map(([step, uptimeMs]) => ({
+      step: step as Verdict['steps'][number]['step'],
+      atMs: CREATED.wallMs + uptimeMs - CREATED.uptimeMs,
+      uptimeMs,
+    })),
+  };
+}
+
+export const STOP_ORDER = {
+  atMs: NOW.wallMs - 1000,
+  uptimeMs: NOW.uptimeMs - 1000,
+  killAfterMs: 2000,
+  by: 'agentctl stop',
+};
+
+/** What a running agent's witnesses say, and what a test changes of it. */
+export function evidence(
+  change: Partial<Omit<AgentFiles, 'name'>> & Partial<Evidence['processes']> & Partial<Omit<Evidence, 'files'>> = {},
+): Evidence {
+  const { launcher, wrapper, watchdog, agent, whereabouts, now, processes: _, ...files } = change;
+  return {
+    files: {
+      name: 'a',
+      archived: false,
+      spec: there(SPEC),
+      started: there(STARTED_RECORD),
+      sentinel: absent,
+      recorded: there(PENDING),
+      stopOrder: absent,
+      verdict: absent,
+      capMs: SPEC.limits.maxRuntimeMs,
+      heartbeatAtMs: NOW.wallMs - 3000,
+      ...files,
+    },
+    processes: {
+      launcher: launcher ?? 'dead',
+      wrapper: wrapper ?? 'alive',
+      watchdog: watchdog ?? 'alive',
+      agent: agent ?? 'alive',
+    },
+    whereabouts: whereabouts ?? 'here',
+    now: now ?? NOW,
+  };
+}
+
+/** Everyone who could still write for it is dead. */
+export const NOBODY = { wrapper: 'dead', watchdog: 'dead', agent: 'dead', launcher: 'dead' } as const;
