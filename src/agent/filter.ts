@@ -28,9 +28,10 @@ function parseFilter(text: string): [string, Filter] {
   const value = rest.join('=');
   if (kind === 'phase' && PHASES.includes(value)) return [kind, (_, status) => status.phase === value];
   if (kind === 'result' && RESULTS.includes(value)) return [kind, (_, status) => status.result === value];
-  if (kind === 'label' && value !== '') {
-    const [key = '', ...wanted] = value.split('=');
-    if (wanted.length === 0) return [value, (labels) => Object.hasOwn(labels, key)];
+  const [key = '', ...wanted] = rest;
+  if (kind === 'label' && key !== '') {
+    // A kind of its own: a label may be called `phase`.
+    if (wanted.length === 0) return [`has ${key}`, (labels) => Object.hasOwn(labels, key)];
     return [`label ${key}`, (labels) => Object.hasOwn(labels, key) && labels[key] === wanted.join('=')];
   }
   throw new InvalidInput(
