@@ -101,7 +101,7 @@ export function withDescendants(stateDir: StateDir, agents: readonly Observed[],
 }
 
 /** Ended for longer than its grace: it only waits for teardown. */
-export function isPastGrace({ status, evidence }: Observed): boolean {
+function isPastGrace({ status, evidence }: Observed): boolean {
   if (status.phase !== 'ended') return false;
   const graceMs = evidence.files.spec.state === 'there' ? evidence.files.spec.value.limits.graceMs : 0;
   return graceMs !== null && evidence.now.wallMs - (status.endedAtMs ?? 0) > graceMs;
