@@ -37,7 +37,9 @@ export function decide(evidence: Evidence, graceMs?: number | null): Decision {
     if (files.sentinel.state !== 'there' && files.verdict.state === 'absent') {
       return { action: { do: 'conclude', reason: status.reason }, nextAtMs: undefined };
     }
-    if (treeMustGo(files.verdict)) return { action: { do: 'kill' }, nextAtMs: undefined };
+    // Pids of another boot or another container are other people's.
+    if (evidence.whereabouts === 'here' && treeMustGo(files.verdict))
+      return { action: { do: 'kill' }, nextAtMs: undefined };
     return afterTheEnd(evidence, status.endedAtMs, graceMs === undefined ? limits.graceMs : graceMs);
   }
 

@@ -30,8 +30,8 @@ export interface TreeOf {
   uid: number;
 }
 
-/** Daemons that serve everyone: an agent that happens to start one does not own it. */
-const SPARED = /^(tmux|ssh-agent|gpg-agent|sccache|gradle|bazel|watchman|adb)/;
+/** Daemons that serve everyone: an agent that happens to start one does not own it. The wrapper's list is the same. */
+const SPARED = /^(tmux|gradle|bazel|(ssh-agent|gpg-agent|sccache|watchman|adb)$)/;
 
 /**
  * The processes of one agent: descendants, session, process group, and everything of this user that carries the run's
@@ -56,21 +56,25 @@ function tie(run: TreeOf, process: Process, byPid: ReadonlyMap<number, Process>)
   const leader = byPid.get(run.wrapper.pid);
   const paneIsOurs = leader === undefined || leader.startTime === run.wrapper.startTime;
   if (paneIsOurs && process.sessionId === run.wrapper.pid) return 'session';
+  // An agent that called setsid left the pane, and may have no cookie: it leads a session of its own, itself in it.
+  if (process.sessionId === run.agent.pid && byPid.get(run.agent.pid)?.startTime === run.agent.startTime)
+    return 'session';
   if (paneIsOurs && process.groupId === run.wrapper.pid) return 'group';
   if (process.cookie === run.runId) return process.uid === run.uid ? 'cookie' : undefined;
-  // Another cookie, or one that was emptied on purpose, says: not yours.
+  // Another cookie, or one that was emptied on purpose, says: not yours, nor what stands below me.
   if (process.cookie !== undefined) return undefined;
   for (const ancestor of ancestors(process, byPid)) {
     if (ancestor.pid === run.agent.pid) return ancestor.startTime === run.agent.startTime ? 'descendant' : undefined;
+    if (ancestor.cookie !== undefined && ancestor.cookie !== run.runId) return undefined;
   }
   return undefined;
 }
 
-/** The pane itself lives below a tmux server, ours: the walk up ends at the wrapper. */
+/** The pane lives below a tmux server, ours, and an agent may be called like a daemon: the walk up ends at either. */
 function belowDaemon(run: TreeOf, process: Process, byPid: ReadonlyMap<number, Process>): boolean {
   if (SPARED.test(process.name)) return true;
   for (const ancestor of ancestors(process, byPid)) {
-    if (ancestor.pid === run.wrapper.pid) return false;
+    if (ancestor.pid === run.wrapper.pid || ancestor.pid === run.agent.pid) return false;
     if (SPARED.test(ancestor.name)) return true;
   }
   return false;

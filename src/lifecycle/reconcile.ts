@@ -9,6 +9,7 @@ import { addStep, addSwept, createVerdict, withdrawTerm } from '../store/verdict
 import { now, pause } from '../system/clock.ts';
 import { livenessOf, self, signal } from '../system/processes.ts';
 import { killTree } from './end-tree.ts';
+import { LOG_PATIENCE_MS } from './log-end.ts';
 import { type Observed, observe, observeNamed } from './observe.ts';
 import { teardown } from './teardown.ts';
 
@@ -89,14 +90,13 @@ function term(
 }
 
 async function kill(agent: Observed, runId: string, started: Started): Promise<void> {
-  const { files, now: at } = agent.evidence;
-  // Over, by its sentinel or because nobody is left who could write one.
-  const over = agent.status.phase === 'ended';
+  const { files } = agent.evidence;
   const killed =
     files.verdict.state === 'there' ? files.verdict.value.steps.find(({ step }) => step === 'kill') : undefined;
-  const stuck = killed !== undefined && at.uptimeMs - killed.uptimeMs > PUBLISHING_MS;
+  // Over, by its sentinel or because nobody is left who could write one.
+  const over = agent.status.phase === 'ended';
   if (!over && killed === undefined) addStep(agent.directory, 'kill', now());
-  addSwept(agent.directory, await killTree(runId, started, !over && !stuck));
+  addSwept(agent.directory, await killTree(runId, started, watchersAreBusy(agent, killed?.uptimeMs)));
   if (over) {
     addStep(agent.directory, 'ended', now());
     return;
@@ -104,6 +104,13 @@ async function kill(agent: Observed, runId: string, started: Started): Promise<v
   // Somebody may have stopped those who are to publish the end.
   signal(started.wrapper, 'SIGCONT');
   signal(started.watchdog, 'SIGCONT');
+}
+
+/** Wrapper and watchdog have the sentinel to publish, and then the log's end mark to print; not for ever. */
+function watchersAreBusy({ evidence, status }: Observed, killedUptimeMs: number | undefined): boolean {
+  const { files, now: at } = evidence;
+  if (files.sentinel.state === 'there') return at.uptimeMs - files.sentinel.value.uptimeMs < LOG_PATIENCE_MS;
+  return status.phase !== 'ended' && (killedUptimeMs === undefined || at.uptimeMs - killedUptimeMs < PUBLISHING_MS);
 }
 
 /** It ended and nobody is left to say so: publish what was recorded, or put down that it is lost. */
