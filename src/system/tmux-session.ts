@@ -45,12 +45,14 @@ const SETTINGS = [
   'bind -n C-q detach-client',
   'set -g window-size latest',
   'set -g remain-on-exit on',
-  'set -gq remain-on-exit-format " ended; C-q leaves "',
+  // Without words of tmux' own: to write them it scrolls the last screen up by a line, and a smaller client would then
+  // push all of it away. The status line says it instead.
+  'set -gq remain-on-exit-format ""',
   'set -g automatic-rename off',
   'set -g allow-rename off',
   'set -g status-left "[#{session_name}] "',
   'set -g status-left-length 70',
-  'set -g status-right " C-q detaches "',
+  'set -g status-right "#{?pane_dead, ended;,} C-q detaches "',
   'set -g @agentctl 1',
 ];
 
