@@ -1,4 +1,12 @@
-type State = 'text' | 'escape' | 'intermediate' | 'csi' | 'string' | 'string-escape' | 'carriage-return';
+type State =
+  | 'text'
+  | 'escape'
+  | 'intermediate'
+  | 'csi'
+  | 'string'
+  | 'device-string'
+  | 'string-escape'
+  | 'carriage-return';
 
 /**
  * Turns a terminal's bytes into plain text as they come: LF for CRLF, no terminal codes, nothing that a terminal would
@@ -44,22 +52,20 @@ export class PlainText {
       case 'text':
         return this.#text(character, code);
       case 'escape':
-        this.#state =
-          '[' === character
-            ? 'csi'
-            : ']PX^_'.includes(character)
-              ? 'string'
-              : code >= 0x20 && code < 0x30
-                ? 'intermediate'
-                : 'text';
+        if (code < 0x20) return this.#instead(character, code);
+        this.#state = afterEscape(character, code);
         this.#csi = '';
         return '';
       case 'intermediate':
+        if (code < 0x20) return this.#instead(character, code);
         if (code >= 0x30) this.#state = 'text';
         return '';
       case 'csi':
         return this.#inCsi(character, code);
       case 'string':
+      case 'device-string':
+        // A title has no line breaks, and one without an end must not eat a log; the data of an image may have them.
+        if (character === '\n' && this.#state === 'string') return this.#instead(character, code);
         // BEL, or ESC \ (or its one-byte form), ends it; CAN and SUB abort it.
         if (code === 0x07 || code === 0x9c || code === 0x18 || code === 0x1a) this.#state = 'text';
         else if (code === 0x1b) this.#state = 'string-escape';
@@ -72,11 +78,20 @@ export class PlainText {
     }
   }
 
+  /** A control character in the midst of a sequence: it counts, the sequence does not. */
+  #instead(character: string, code: number): string {
+    this.#state = 'text';
+    return this.#text(character, code);
+  }
+
   #text(character: string, code: number): string {
     if (character === '\r') this.#state = 'carriage-return';
     else if (code === 0x1b) this.#state = 'escape';
-    else if (code === 0x9b) this.#state = 'csi';
-    else if ([0x90, 0x98, 0x9d, 0x9e, 0x9f].includes(code)) this.#state = 'string';
+    else if (code === 0x9b) {
+      this.#state = 'csi';
+      this.#csi = '';
+    } else if (code === 0x90) this.#state = 'device-string';
+    else if ([0x98, 0x9d, 0x9e, 0x9f].includes(code)) this.#state = 'string';
     else if (character === '\n' || character === '\t') return character;
     else if (code >= 0x20 && (code < 0x7f || code > 0x9f)) return character;
     return '';
@@ -89,10 +104,15 @@ export class PlainText {
       if (character === 'h' && /^\?(1049|1047|47)$/.test(this.#csi)) this.#drewScreen = true;
     } else if (code === 0x18 || code === 0x1a) this.#state = 'text';
     // A line break inside a sequence is carried out by terminals, and a sequence without an end must not eat a log.
-    else if (character === '\n') {
-      this.#state = 'text';
-      return '\n';
-    } else this.#csi = (this.#csi + character).slice(0, 16);
+    else if (character === '\n') return this.#instead(character, code);
+    else this.#csi = (this.#csi + character).slice(0, 16);
     return '';
   }
+}
+
+function afterEscape(character: string, code: number): State {
+  if (character === '[') return 'csi';
+  if (character === 'P') return 'device-string';
+  if (']X^_'.includes(character)) return 'string';
+  return code < 0x30 ? 'intermediate' : 'text';
 }
