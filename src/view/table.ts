@@ -3,8 +3,8 @@ const GAP = '  ';
 const NARROWEST = 8;
 
 /**
- * Lays out rows as columns. Where they do not fit, the widest columns are cut first, each with an ellipsis; the first
- * column, by which a row is found, is not.
+ * Lays out rows as columns. Where they do not fit, the widest columns are cut first, each with an ellipsis, and at last
+ * the ends of the lines; the first column, by which a row is found, is not.
  *
  * @param width - in characters; undefined cuts nothing.
  */
@@ -13,12 +13,21 @@ export function table(rows: readonly (readonly string[])[], width: number | unde
   if (width !== undefined) shrink(widths, width - GAP.length * (widths.length - 1));
   return rows
     .map((row) =>
-      row
-        .map((cell, column) => cut(cell, widths[column] ?? 0))
-        .join(GAP)
-        .trimEnd(),
+      line(
+        row.map((cell, column) => cut(cell, widths[column] ?? 0)),
+        width,
+      ),
     )
     .join('\n');
+}
+
+function line([name = '', ...others]: readonly string[], width: number | undefined): string {
+  const rest = others
+    .map((cell) => GAP + cell)
+    .join('')
+    .trimEnd();
+  const room = width === undefined ? rest.length : width - [...name].length;
+  return (room > 0 ? name + cut(rest, room) : name).trimEnd();
 }
 
 function shrink(widths: number[], room: number): void {
