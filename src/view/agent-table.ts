@@ -84,5 +84,8 @@ function asTree(agents: readonly Row[]): Placed[] {
     agents
       .filter((agent) => (depth === 0 ? !agent.parent || !ids.has(agent.parent.runId) : agent.parent?.runId === parent))
       .flatMap((agent) => [{ agent, depth }, ...(agent.runId === null ? [] : below(agent.runId, depth + 1))]);
-  return below(null, 0);
+  const placed = below(null, 0);
+  // Damaged records may name each other as parents: below nobody, but hidden by nothing.
+  const lost = agents.filter((agent) => !placed.some((one) => one.agent === agent));
+  return [...placed, ...lost.map((agent) => ({ agent, depth: 0 }))];
 }
