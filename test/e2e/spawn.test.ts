@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { waitFor } from '../fixtures/wait-for.ts';
 import { Workbench } from '../fixtures/workbench.ts';
+import { AGENTCTL_VARIABLES } from './processes.ts';
 import { misfits } from './schemas.ts';
 
 describe.concurrent('spawn', () => {
@@ -209,7 +210,7 @@ describe.concurrent('an agent that spawns an agent', () => {
 
   test('is its parent, and leaves it running when it ends', async ({ onTestFinished }) => {
     const bench = new Workbench(onTestFinished);
-    await bench.runWith({ env: agentctlVariables() }, ...nested());
+    await bench.runWith({ env: AGENTCTL_VARIABLES }, ...nested());
     await bench.written('spawned');
     const [parent, child] = [await bench.agent('parent'), await bench.agent('child')];
     expect(child.parent).toEqual({ name: 'parent', runId: parent.runId });
@@ -220,7 +221,7 @@ describe.concurrent('an agent that spawns an agent', () => {
 
   test('takes it along with --with-parent, however the parent ends', async ({ onTestFinished }) => {
     const bench = new Workbench(onTestFinished);
-    await bench.runWith({ env: agentctlVariables() }, ...nested('--with-parent'));
+    await bench.runWith({ env: AGENTCTL_VARIABLES }, ...nested('--with-parent'));
     await bench.written('spawned');
     const [parent, child] = [await bench.agent('parent'), await bench.agent('child')];
     // Not by stop, which would itself take along what is bound: the child's watchdog has to see it.
@@ -240,13 +241,9 @@ describe.concurrent('an agent that spawns an agent', () => {
 
   test('is ended with it at once by a stop of the parent', async ({ onTestFinished }) => {
     const bench = new Workbench(onTestFinished);
-    await bench.runWith({ env: agentctlVariables() }, ...nested('--with-parent'));
+    await bench.runWith({ env: AGENTCTL_VARIABLES }, ...nested('--with-parent'));
     await bench.written('spawned');
     await bench.ok('stop', 'parent');
     expect(await bench.agent('child')).toMatchObject({ phase: 'ended', result: 'stopped' });
   });
 });
-
-function agentctlVariables(): NodeJS.ProcessEnv {
-  return { NODE: process.execPath, AGENTCTL: new URL('../../bin/agentctl', import.meta.url).pathname };
-}
