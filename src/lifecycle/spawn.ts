@@ -55,6 +55,8 @@ export interface SpawnOptions {
 
 /** How long tmux and the wrapper may take to prove the start on a machine that is loaded to the brim. */
 const START_DEADLINE_MS = 60_000;
+/** Others may want the same name at the same time. */
+const TRIES_FOR_A_NAME = 5;
 const START_POLL_MS = 50;
 
 /**
@@ -168,8 +170,12 @@ function callingAgent(): ParentReference | null {
 
 /** Takes the name: an ended agent of that name is archived first, a live one stopped only where that was asked for. */
 async function takeName(stateDir: StateDir, spec: Spec, replace: boolean): Promise<void> {
-  for (let tries = 0; tries < 5; tries++) {
+  for (let tries = 0; ; tries++) {
     if (claimName(stateDir.path, spec)) return;
+    // Given up before another one is stopped, never after: somebody would have lost an agent for nothing.
+    if (tries === TRIES_FOR_A_NAME) {
+      throw new BusyError(`the name ${spec.name} was taken again and again while this tried to take it: try another`);
+    }
     const holder = observeNamed(stateDir.path, spec.name);
     if (holder === undefined) continue;
     if (holder.status.phase === 'unknown') {
@@ -187,7 +193,6 @@ async function takeName(stateDir: StateDir, spec: Spec, replace: boolean): Promi
     }
     await archiveEnded(stateDir, holder);
   }
-  throw new BusyError(`the name ${spec.name} was taken again and again while this tried to take it: try another`);
 }
 
 async function proofOfStart(stateDir: StateDir, spec: Spec): Promise<Agent> {
