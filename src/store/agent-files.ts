@@ -58,9 +58,13 @@ function words(path: string): string[] {
   }
 }
 
-/** Milliseconds since the epoch, or undefined where there is no such file. */
+/** Milliseconds since the epoch, or undefined where there is no such file, or none that can be reached. */
 export function modifiedAt(path: string): number | undefined {
-  return statSync(path, { throwIfNoEntry: false })?.mtimeMs;
+  try {
+    return statSync(path, { throwIfNoEntry: false })?.mtimeMs;
+  } catch {
+    return undefined; // what stands in the agent's place is no directory (ENOTDIR, ELOOP)
+  }
 }
 
 function convert<A, B>(found: Found<A>, change: (value: A) => B): Found<B> {
