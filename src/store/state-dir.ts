@@ -119,12 +119,9 @@ export function socketPath({ path }: StateDir, env: NodeJS.ProcessEnv = process.
   const socket = join(path, 'tmux.sock');
   if (Buffer.byteLength(socket) <= SOCKET_PATH_BYTES) return socket;
   const record = join(path, 'tmux.path');
-  try {
-    return readFileSync(record, 'utf8').trim();
-  } catch (error) {
-    if (codeOf(error) !== 'ENOENT') throw error;
-  }
-  const folder = join(env.XDG_RUNTIME_DIR ?? tmpdir(), `agentctl-${process.getuid?.() ?? 0}`);
+  const known = recordedSocket(record);
+  if (known !== undefined) return known;
+  const folder = join(runtimeFolder(env), `agentctl-${process.getuid?.() ?? 0}`);
   const elsewhere = join(folder, `${createHash('sha256').update(path).digest('hex').slice(0, 16)}.sock`);
   if (Buffer.byteLength(elsewhere) > SOCKET_PATH_BYTES) {
     throw new AgentctlError(`${socket} is too long for a socket, and so is ${elsewhere}: choose a shorter --state-dir`);
@@ -136,7 +133,30 @@ export function socketPath({ path }: StateDir, env: NodeJS.ProcessEnv = process.
     writeFileSync(record, `${elsewhere}\n`, { flag: 'wx', mode: 0o600 });
     return elsewhere;
   } catch (error) {
-    if (codeOf(error) === 'EEXIST') return readFileSync(record, 'utf8').trim();
+    if (codeOf(error) === 'EEXIST') return recordedSocket(record) ?? elsewhere;
     throw error;
   }
+}
+
+/** Undefined also where another caller is about to write it, or died before it did. */
+function recordedSocket(record: string): string | undefined {
+  try {
+    return readFileSync(record, 'utf8').trim() || undefined;
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return undefined;
+    throw error;
+  }
+}
+
+/** `$XDG_RUNTIME_DIR` where it is what the standard asks for; after `su` it is another user's, and goes when they do. */
+function runtimeFolder({ XDG_RUNTIME_DIR: given }: NodeJS.ProcessEnv): string {
+  if (given && isAbsolute(given)) {
+    try {
+      const stat = statSync(given);
+      if (stat.isDirectory() && stat.uid === process.getuid?.()) return given;
+    } catch {
+      // Gone, or not for us to see.
+    }
+  }
+  return resolve(tmpdir());
 }
