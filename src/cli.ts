@@ -110,6 +110,8 @@ async function parse(name: string, command: Command, argv: readonly string[]) {
       'parse-numbers': false,
       'parse-positional-numbers': false,
       'boolean-negation': false,
+      // As getopt: what must follow an option is its value, also where it begins with a dash ("--sort -name").
+      'nargs-eats-options': true,
       'dot-notation': false,
       'camel-case-expansion': false,
     })

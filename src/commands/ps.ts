@@ -29,7 +29,7 @@ const command: Command = {
     filter: { type: 'array', nargs: 1, describe: 'phase=…, result=…, label=KEY or label=KEY=VALUE; repeatable' },
     sort: {
       type: 'string',
-      requiresArg: true,
+      nargs: 1,
       describe: `${Object.keys(SORTS).join(', ')}; with - before it, backwards`,
     },
     watch: { type: 'boolean', describe: 'again every 2 s, until interrupted' },
