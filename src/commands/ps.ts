@@ -40,11 +40,15 @@ const command: Command = {
     if (call.words.length > 0)
       throw new UsageError(`ps takes no names: "agentctl status ${call.words[0]}" shows one agent`);
     const key = order(call.flags.text('sort'));
+    // stdout is never "destroyed", not even when its reader has left: only the error tells.
+    const gone = new AbortController();
+    process.stdout.on('error', () => gone.abort());
     for (;;) {
       const home = call.flags.on('watch') && process.stdout.isTTY ? '\x1b[H\x1b[2J' : '';
       render(call, key, home);
-      if (!call.flags.on('watch') || process.stdout.destroyed) return 0;
-      await pause(WATCH_MS);
+      if (!call.flags.on('watch')) return 0;
+      await pause(WATCH_MS, gone.signal);
+      if (gone.signal.aborted) return 0;
     }
   },
 };
