@@ -6,13 +6,16 @@ import type * as disk from './generated/types.ts';
 import * as validators from './generated/validators.js';
 import { readRecord } from './record-file.ts';
 
+/** 300 years: sums of such times are still dates, and a limit as long is none. */
+const LONGEST_MS = 1e13;
+
 /**
  * Everything that the files of one agent say, in memory's units. Reads only; a missing directory reads as missing
  * records. The sentinel is read first and the recorded code last, since the one becomes the other.
  */
 export function readAgentFiles(directory: string, name: string, archived: boolean): AgentFiles {
   const sentinel = readRecord(join(directory, 'exit.json'), validators.exit);
-  const spec = convert(readRecord(join(directory, 'spec.json'), validators.spec), specOf);
+  const spec = convert(readRecord(join(directory, 'spec.json'), validators.spec), 'spec.json', specOf);
   const runId = spec.state === 'there' ? spec.value.runId : undefined;
   const own = <T extends { runId: string }>(found: Found<T>, file: string): Found<T> =>
     found.state === 'there' && runId !== undefined && found.value.runId !== runId
@@ -25,12 +28,14 @@ export function readAgentFiles(directory: string, name: string, archived: boolea
     name,
     archived,
     spec,
-    started: convert(read('started.json', validators.started), (started) => startedOf(started, spec)),
-    sentinel: convert(own(sentinel, 'exit.json'), exitOf),
-    recorded: convert(read('exit.tmp', validators.exit), exitOf),
+    started: convert(read('started.json', validators.started), 'started.json', (started) => startedOf(started, spec)),
+    sentinel: convert(own(sentinel, 'exit.json'), 'exit.json', exitOf),
+    recorded: convert(read('exit.tmp', validators.exit), 'exit.tmp', exitOf),
     stopOrder:
-      orders.state === 'there' && orders.value.stop === undefined ? { state: 'absent' } : convert(orders, stopOrderOf),
-    verdict: convert(read('verdict.json', validators.verdict), verdictOf),
+      orders.state === 'there' && orders.value.stop === undefined
+        ? { state: 'absent' }
+        : convert(orders, 'orders.json', stopOrderOf),
+    verdict: convert(read('verdict.json', validators.verdict), 'verdict.json', verdictOf),
     capMs: readCap(directory),
     heartbeatAtMs: modifiedAt(join(directory, 'heartbeat')),
   };
@@ -47,7 +52,7 @@ export function readClaim(directory: string): ProcessIdentity | undefined {
 function readCap(directory: string): number | null | undefined {
   const cap = words(join(directory, 'limits'))[1];
   if (cap === 'none') return null;
-  return cap !== undefined && /^\d+$/.test(cap) ? Number(cap) * 1000 : undefined;
+  return cap !== undefined && /^\d+$/.test(cap) ? limitOf(Number(cap)) : undefined;
 }
 
 function words(path: string): string[] {
@@ -67,8 +72,33 @@ export function modifiedAt(path: string): number | undefined {
   }
 }
 
-function convert<A, B>(found: Found<A>, change: (value: A) => B): Found<B> {
-  return found.state === 'there' ? { state: 'there', value: change(found.value) } : found;
+function convert<A, B>(found: Found<A>, file: string, change: (value: A) => B): Found<B> {
+  if (found.state !== 'there') return found;
+  try {
+    return { state: 'there', value: change(found.value) };
+  } catch (error) {
+    if (!(error instanceof ImpossibleTime)) throw error;
+    return { state: 'damaged', problem: `${file} is damaged: ${error.message}` };
+  }
+}
+
+/** What the schemas let pass and no date can hold: found out here, it harms no other agent. */
+class ImpossibleTime extends Error {}
+
+function instantOf(text: string): number {
+  const ms = Date.parse(text);
+  if (Number.isNaN(ms)) throw new ImpossibleTime(`there is no ${text}`);
+  return ms;
+}
+
+function uptimeOf(seconds: number): number {
+  const ms = Math.round(seconds * 1000);
+  if (ms > LONGEST_MS) throw new ImpossibleTime(`an uptime of ${seconds} s cannot be`);
+  return ms;
+}
+
+function limitOf(seconds: number): number {
+  return Math.min(seconds * 1000, LONGEST_MS);
 }
 
 function specOf(spec: disk.Spec): Spec {
@@ -81,20 +111,20 @@ function specOf(spec: disk.Spec): Spec {
     cwd: spec.cwd,
     labels: spec.labels,
     limits: limitsOf(spec.limits),
-    createdAtMs: Date.parse(spec.createdAt),
-    createdUptimeMs: spec.createdUptimeSeconds * 1000,
+    createdAtMs: instantOf(spec.createdAt),
+    createdUptimeMs: uptimeOf(spec.createdUptimeSeconds),
     launcher: spec.launcher,
     place: { bootId: spec.bootId, pidNamespace: spec.pidNamespace },
   };
 }
 
 function limitsOf(limits: disk.Limits): Limits {
-  const ms = (seconds: number | null): number | null => (seconds === null ? null : seconds * 1000);
+  const ms = (seconds: number | null): number | null => (seconds === null ? null : limitOf(seconds));
   return {
     maxRuntimeMs: ms(limits.maxRuntimeSeconds),
     graceMs: ms(limits.graceSeconds),
     maxIdleMs: ms(limits.maxIdleSeconds),
-    killAfterMs: limits.killAfterSeconds * 1000,
+    killAfterMs: limitOf(limits.killAfterSeconds),
   };
 }
 
@@ -110,7 +140,7 @@ export function limitsToDisk(limits: Limits): disk.Limits {
 }
 
 function startedOf(started: disk.Started, spec: Found<Spec>): Started {
-  const uptimeMs = Math.round(started.uptimeSeconds * 1000);
+  const uptimeMs = uptimeOf(started.uptimeSeconds);
   // A shell knows the wall clock to the second only; uptime, and the launcher's clock, know it better.
   const sinceCreation = spec.state === 'there' && spec.value.place.bootId === started.bootId ? spec.value : undefined;
   return {
@@ -122,20 +152,20 @@ function startedOf(started: disk.Started, spec: Found<Spec>): Started {
     uptimeMs,
     startedAtMs: sinceCreation
       ? sinceCreation.createdAtMs + uptimeMs - sinceCreation.createdUptimeMs
-      : Date.parse(started.startedAt),
+      : instantOf(started.startedAt),
   };
 }
 
 function exitOf(exit: disk.Exit): Exit {
-  return { code: exit.code, how: exit.how, cause: exit.cause, uptimeMs: Math.round(exit.uptimeSeconds * 1000) };
+  return { code: exit.code, how: exit.how, cause: exit.cause, uptimeMs: uptimeOf(exit.uptimeSeconds) };
 }
 
 function stopOrderOf(orders: disk.Orders): StopOrder {
   const stop = orders.stop as disk.StopOrder;
   return {
-    atMs: Date.parse(stop.at),
-    uptimeMs: Math.round(stop.uptimeSeconds * 1000),
-    killAfterMs: stop.killAfterSeconds * 1000,
+    atMs: instantOf(stop.at),
+    uptimeMs: uptimeOf(stop.uptimeSeconds),
+    killAfterMs: limitOf(stop.killAfterSeconds),
     by: stop.by,
   };
 }
@@ -146,8 +176,8 @@ function verdictOf(verdict: disk.Verdict): Verdict {
     reason: verdict.reason,
     steps: verdict.steps.map(({ step, at, uptimeSeconds }) => ({
       step,
-      atMs: Date.parse(at),
-      uptimeMs: Math.round(uptimeSeconds * 1000),
+      atMs: instantOf(at),
+      uptimeMs: uptimeOf(uptimeSeconds),
     })),
   };
 }

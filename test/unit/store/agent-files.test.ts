@@ -158,6 +158,40 @@ describe('the files of an agent', () => {
   });
 });
 
+describe('times that no date can hold', () => {
+  test.each<[string, object, string]>([
+    ['spec.json', { ...SPEC, createdAt: '2026-99-99T00:00:00Z' }, 'there is no 2026-99-99T00:00:00Z'],
+    ['spec.json', { ...SPEC, createdUptimeSeconds: 1e300 }, 'an uptime of 1e+300 s cannot be'],
+    ['started.json', { ...STARTED, uptimeSeconds: 1e12 }, 'an uptime of 1000000000000 s cannot be'],
+    ['exit.json', { ...EXIT, uptimeSeconds: 1e300 }, 'an uptime of 1e+300 s cannot be'],
+    ['exit.tmp', { ...EXIT, uptimeSeconds: 1e300 }, 'an uptime of 1e+300 s cannot be'],
+    [
+      'orders.json',
+      { ...ORDERS, stop: { ...ORDERS.stop, at: '2026-01-01T99:00:00Z' } },
+      'there is no 2026-01-01T99:00:00Z',
+    ],
+    [
+      'verdict.json',
+      { ...VERDICT, steps: [{ step: 'term', at: AT, uptimeSeconds: 1e300 }] },
+      'an uptime of 1e+300 s cannot be',
+    ],
+  ])('damage the record that holds one, and no other: %s', (file, record, problem) => {
+    const damaged = Object.values(read({ ...WHOLE, [file]: record })).filter((one) => one?.state === 'damaged');
+    expect(damaged).toEqual([{ state: 'damaged', problem: `${file} is damaged: ${problem}` }]);
+  });
+
+  test('are cut down to one that it can, in limits', () => {
+    const limits = { maxRuntimeSeconds: 1e300, graceSeconds: 1e300, maxIdleSeconds: null, killAfterSeconds: 1e300 };
+    const files = read({ ...WHOLE, 'spec.json': { ...SPEC, limits }, limits: `${RUN} ${'9'.repeat(30)} 10 5 30` });
+    const long = 1e13;
+    expect(files.spec).toMatchObject({
+      value: { limits: { maxRuntimeMs: long, graceMs: long, maxIdleMs: null, killAfterMs: long } },
+    });
+    expect(files.capMs).toBe(long);
+    expect(() => new Date(Date.parse('9999-12-31T00:00:00Z') + long).toISOString()).not.toThrow();
+  });
+});
+
 describe('the time of the start', () => {
   test("is the launcher's clock and the uptime since, which know it better than a shell", () => {
     expect(read(WHOLE).started).toMatchObject({ value: { startedAtMs: Date.parse('2026-01-02T12:00:00.750Z') } });
