@@ -1,0 +1,295 @@
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { list } from '../../src/index.ts';
+import { livenessOf } from '../../src/system/processes.ts';
+import { waitFor } from '../fixtures/wait-for.ts';
+import { AGENTCTL, type Listed, Workbench } from '../fixtures/workbench.ts';
+
+interface Identity {
+  pid: number;
+  startTime: string;
+}
+type Started = Record<'agent' | 'wrapper' | 'watchdog', Identity> & {
+  tmux: { serverPid: number; session: string };
+};
+
+/**
+ * Asks for the list as fast as it can, and compares each answer with the process table before and after it: who was
+ * dead before must not be running, who is alive after must not have ended.
+ */
+class Sampler {
+  readonly #bench: Workbench;
+  readonly #agents = new Map<string, Identity>();
+  readonly lies = new Set<string>();
+  samples = 0;
+  #over = false;
+  readonly #done: Promise<void>;
+
+  constructor(bench: Workbench) {
+    this.#bench = bench;
+    this.#done = this.#run();
+  }
+
+  async end(): Promise<{ lies: string[] }> {
+    this.#over = true;
+    await this.#done;
+    expect(this.samples).toBeGreaterThan(20);
+    return { lies: [...this.lies] };
+  }
+
+  async #run(): Promise<void> {
+    const seen = new Set<string>();
+    while (!this.#over) {
+      const dead = new Set(
+        [...this.#agents].filter(([, agent]) => livenessOf(agent) === 'dead').map(([runId]) => runId),
+      );
+      const agents = list({ path: this.#bench.state, reason: '' }, { all: true });
+      this.samples++;
+      const found = new Set(agents.map(({ runId }) => runId));
+      if (found.size !== agents.length) this.lies.add('an agent is listed twice');
+      for (const runId of seen) if (!found.has(runId)) this.lies.add(`${runId} is not listed any more`);
+      for (const { runId, name, phase, reason, directory } of agents) {
+        if (runId === null || phase === 'unknown') {
+          this.lies.add(`${name} is ${phase}: ${reason}`);
+          continue;
+        }
+        seen.add(runId);
+        this.#learn(runId, directory);
+        const agent = this.#agents.get(runId);
+        if (phase === 'running' && dead.has(runId)) this.lies.add(`${name} is running, and its agent was dead before`);
+        const claimsItEnded = phase === 'ended' || reason.startsWith('the agent has ended');
+        if (claimsItEnded && agent && livenessOf(agent) === 'alive')
+          this.lies.add(`${name} is ${phase} (${reason}), and its agent is alive`);
+      }
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+  }
+
+  #learn(runId: string, directory: string): void {
+    if (this.#agents.has(runId)) return;
+    try {
+      const { agent } = JSON.parse(readFileSync(join(directory, 'started.json'), 'utf8')) as Started;
+      this.#agents.set(runId, agent);
+    } catch {
+      // Not yet, or archived since.
+    }
+  }
+}
+
+function startedOf(bench: Workbench, agent: Pick<Listed, 'directory'>): Started {
+  return bench.record(agent, 'started.json') as unknown as Started;
+}
+
+async function spawnAll(bench: Workbench, names: readonly string[], command = ['sleep', '1000']): Promise<Listed[]> {
+  return Promise.all(names.map(async (name) => JSON.parse(await bench.ok('spawn', '--json', '-n', name, ...command))));
+}
+
+interface Event {
+  what: string;
+  happens: (bench: Workbench, agent: Listed, started: Started) => unknown;
+  becomes: Partial<Listed>;
+  /** What it becomes by `stop`, where it is live after the event. */
+  stopsAs?: Partial<Listed>;
+}
+
+const kill =
+  (signal: NodeJS.Signals, ...who: ('agent' | 'wrapper' | 'watchdog')[]): Event['happens'] =>
+  (_bench, _agent, started) => {
+    for (const one of who) process.kill(started[one].pid, signal);
+  };
+const key =
+  (name: string): Event['happens'] =>
+  (bench, agent) =>
+    bench.ok('send', agent.name, '--keys', name);
+const lost = { phase: 'ended', result: 'lost', exitCode: null };
+const running = { phase: 'running', result: null };
+const stopped = { phase: 'ended', result: 'stopped', exitCode: 143 };
+
+const EVENTS: Event[] = [
+  {
+    what: 'the agent exits',
+    happens: (bench, agent) => writeFileSync(join(bench.dir, `end-${agent.name}`), ''),
+    becomes: { phase: 'ended', result: 'failed', exitCode: 3 },
+  },
+  {
+    what: 'KILL to the agent',
+    happens: kill('SIGKILL', 'agent'),
+    becomes: { phase: 'ended', result: 'signaled', exitCode: 137 },
+  },
+  { what: 'TERM to the wrapper', happens: kill('SIGTERM', 'wrapper'), becomes: lost },
+  { what: 'HUP to the wrapper', happens: kill('SIGHUP', 'wrapper'), becomes: lost },
+  { what: 'KILL to the wrapper', happens: kill('SIGKILL', 'wrapper'), becomes: lost },
+  {
+    what: 'kill-session',
+    happens: (bench, _agent, { tmux }) => bench.ok('tmux', 'kill-session', '-t', tmux.session),
+    becomes: lost,
+  },
+  { what: 'Ctrl-C', happens: key('C-c'), becomes: { phase: 'ended', result: 'signaled', exitCode: 130 } },
+  { what: 'Ctrl-\\', happens: key('C-\\'), becomes: { phase: 'ended', result: 'signaled', exitCode: 131 } },
+  { what: 'Ctrl-Z', happens: key('C-z'), becomes: running, stopsAs: stopped },
+  { what: 'KILL to all three', happens: kill('SIGKILL', 'watchdog', 'wrapper', 'agent'), becomes: lost },
+  {
+    what: 'KILL to the whole group',
+    happens: (_bench, _agent, { wrapper, watchdog }) => {
+      process.kill(-wrapper.pid, 'SIGKILL');
+      if (livenessOf(watchdog) === 'alive') process.kill(watchdog.pid, 'SIGKILL');
+    },
+    becomes: lost,
+  },
+  {
+    what: 'KILL to wrapper and watchdog',
+    happens: kill('SIGKILL', 'watchdog', 'wrapper'),
+    // The pane goes with the wrapper, and hangs up the agent.
+    becomes: lost,
+  },
+  { what: 'STOP to the wrapper', happens: kill('SIGSTOP', 'wrapper'), becomes: running, stopsAs: stopped },
+  { what: 'STOP to the watchdog', happens: kill('SIGSTOP', 'watchdog'), becomes: running, stopsAs: stopped },
+  { what: 'STOP to the agent', happens: kill('SIGSTOP', 'agent'), becomes: running, stopsAs: stopped },
+];
+
+test('tells the truth, before and after, whatever happens to agents', async () => {
+  const bench = new Workbench();
+  const sampler = new Sampler(bench);
+  const names = EVENTS.map((_, index) => `e${index}`);
+  const command = 'until [ -e "end-$AGENTCTL_NAME" ]; do sleep 0.05; done; exit 3';
+  const agents = await spawnAll(bench, names, ['sh', '-c', command]);
+  for (const [index, { happens }] of EVENTS.entries()) {
+    const agent = agents[index] as Listed;
+    await happens(bench, agent, startedOf(bench, agent));
+  }
+  const phases = async () => Object.fromEntries((await bench.ps()).map((agent) => [agent.name, agent]));
+  for (const [index, { what, becomes, stopsAs }] of EVENTS.entries()) {
+    const is = await waitFor(`${what} to show`, async () => {
+      const agent = (await phases())[`e${index}`];
+      return agent?.phase === becomes.phase ? agent : undefined;
+    });
+    expect({ what, ...is }).toMatchObject({ what, ...becomes });
+    if (stopsAs === undefined) continue;
+    await bench.ok('stop', `e${index}`);
+    expect({ what, ...(await bench.agent(`e${index}`)) }).toMatchObject({ what, ...stopsAs });
+  }
+  expect(await sampler.end()).toEqual({ lies: [] });
+}, 120_000);
+
+test.each(['kill-server', 'KILL'])(
+  'tells the truth when the tmux server ends by %s',
+  async (how) => {
+    const bench = new Workbench();
+    const sampler = new Sampler(bench);
+    const agents = await spawnAll(bench, ['a', 'b', 'c', 'd', 'e', 'f']);
+    if (how === 'KILL') process.kill(startedOf(bench, agents[0] as Listed).tmux.serverPid, 'SIGKILL');
+    else await bench.ok('tmux', 'kill-server');
+    await waitFor('all to have ended', async () => (await bench.ps()).every(({ phase }) => phase === 'ended'));
+    for (const agent of await bench.ps()) expect(agent).toMatchObject(lost);
+    // A new server takes the place of the old one.
+    await bench.ok('spawn', '-n', 'a', 'sleep', '1000');
+    expect(await bench.agent('a')).toMatchObject(running);
+    expect(await sampler.end()).toEqual({ lies: [] });
+  },
+  120_000,
+);
+
+test('tells the truth of an agent that outlives wrapper and watchdog, until it is stopped', async () => {
+  const bench = new Workbench();
+  const [agent] = await spawnAll(
+    bench,
+    ['deaf'],
+    ['sh', '-c', 'trap "" HUP; echo ready; while :; do sleep 0.05; done'],
+  );
+  const { watchdog, wrapper, agent: identity } = startedOf(bench, agent as Listed);
+  await waitFor('its trap', async () => (await bench.ok('logs', 'deaf')) === 'ready\n');
+  const sampler = new Sampler(bench);
+  process.kill(watchdog.pid, 'SIGKILL');
+  process.kill(wrapper.pid, 'SIGKILL');
+  await waitFor('the deaths to show', async () => (await bench.agent('deaf')).phase !== 'running');
+  expect(await bench.agent('deaf')).toMatchObject({ phase: 'stopping', result: null });
+  expect(livenessOf(identity)).toBe('alive');
+  await bench.ok('stop', 'deaf', '--kill-after', '1');
+  expect(livenessOf(identity)).toBe('dead');
+  expect(await bench.agent('deaf')).toMatchObject({ phase: 'ended', exitCode: null });
+  expect(await sampler.end()).toEqual({ lies: [] });
+});
+
+test('tells the truth while agents are started, end and are archived', async () => {
+  const bench = new Workbench();
+  mkdirSync(bench.state, { recursive: true });
+  const sampler = new Sampler(bench);
+  const rounds = async (name: string) => {
+    for (let round = 0; round < 4; round++) {
+      await bench.ok('spawn', '-n', name, 'true');
+      await bench.ok('spawn', '-n', `${name}-live`, '--replace', 'sleep', '1000');
+      expect((await bench.run('run', '-n', `${name}-run`, 'true')).code).toBe(0);
+      await bench.run('wait', name);
+    }
+  };
+  await Promise.all([rounds('a'), rounds('b')]);
+  expect(await sampler.end()).toEqual({ lies: [] });
+}, 120_000);
+
+test('says lost after a restart of the machine, and signals nobody', async () => {
+  const bench = new Workbench();
+  const command = 'trap "" HUP; echo ready; while :; do sleep 0.05; done';
+  const [agent] = await spawnAll(bench, ['old'], ['sh', '-c', command]);
+  const { directory } = agent as Listed;
+  const { agent: identity, watchdog, wrapper } = startedOf(bench, agent as Listed);
+  await waitFor('its trap', async () => (await bench.ok('logs', 'old')) === 'ready\n');
+  for (const { pid } of [watchdog, wrapper]) process.kill(pid, 'SIGKILL');
+  await bench.ok('tmux', 'kill-server');
+  const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
+  for (const file of ['spec.json', 'started.json'].map((record) => join(directory, record)))
+    writeFileSync(file, readFileSync(file, 'utf8').replace(boot, '00000000-0000-0000-0000-000000000000'));
+  expect(await bench.agent('old')).toMatchObject({ ...lost, reason: expect.stringContaining('restarted') });
+  expect((await bench.run('wait', 'old')).code).toBe(125);
+  expect((await bench.run('status', 'old')).code).toBe(3);
+  await bench.ok('stop', 'old');
+  await bench.ok('spawn', '-n', 'old', 'sleep', '1000');
+  // Not the agent, as far as anybody can know: its number is somebody else's by now.
+  expect(livenessOf(identity)).toBe('alive');
+  process.kill(identity.pid, 'SIGKILL');
+});
+
+test('says unknown from another pid namespace, and signals nobody', async () => {
+  const bench = new Workbench();
+  const [agent] = await spawnAll(bench, ['there']);
+  const { agent: identity } = startedOf(bench, agent as Listed);
+  const inside = (...args: string[]) =>
+    bench.program(['unshare', '-pf', '--mount-proc', process.execPath, AGENTCTL, ...args]);
+  const { agents } = JSON.parse((await inside('ps', '--json')).stdout) as { agents: Listed[] };
+  expect(agents).toMatchObject([{ name: 'there', phase: 'unknown', result: null }]);
+  expect((await inside('status', 'there')).code).toBe(4);
+  expect((await inside('wait', 'there', '--timeout', '1s')).code).toBe(75);
+  expect((await inside('stop', 'there')).code).toBe(1);
+  expect((await inside('spawn', '-n', 'there', '--replace', 'true')).code).toBeGreaterThan(0);
+  expect((await inside('rm', '-f', 'there')).code).toBe(1);
+  expect(livenessOf(identity)).toBe('alive');
+  expect(await bench.agent('there')).toMatchObject(running);
+});
+
+test('shows damaged records as such, and the others beside them', async () => {
+  const bench = new Workbench();
+  const names = ['spec', 'started', 'sentinel', 'empty', 'fine'];
+  const agents = await spawnAll(bench, names, ['true']);
+  for (const name of names) await bench.run('wait', name);
+  const damage = (name: string, file: string, text: string) =>
+    writeFileSync(join((agents[names.indexOf(name)] as Listed).directory, file), text);
+  damage('spec', 'spec.json', '{"schemaVersion":1');
+  damage('started', 'started.json', '[]');
+  damage('sentinel', 'exit.json', '{"schemaVersion":1,"runId":"00000000other","code":0}');
+  damage('empty', 'exit.json', '');
+  mkdirSync(join(bench.state, 'agents', 'nothing'));
+  writeFileSync(join(bench.state, 'agents', 'file'), '');
+  writeFileSync(join(bench.state, 'agents', 'not-an.agent'), '');
+  const seen = Object.fromEntries((await bench.ps()).map((agent) => [agent.name, agent]));
+  expect(Object.keys(seen).sort()).toEqual(['empty', 'file', 'fine', 'nothing', 'sentinel', 'spec', 'started']);
+  for (const name of ['sentinel', 'nothing', 'file']) expect(seen[name]).toMatchObject({ phase: 'unknown' });
+  expect(seen.fine).toMatchObject({ phase: 'ended', result: 'succeeded' });
+  // It ended, whatever else is damaged; and an empty sentinel is "not yet", with nobody left to write it: lost.
+  expect(seen.spec).toMatchObject({ phase: 'ended', result: 'succeeded' });
+  expect(seen.started).toMatchObject({ phase: 'ended', result: 'succeeded' });
+  expect(seen.empty).toMatchObject(lost);
+  for (const name of ['spec', 'sentinel', 'nothing', 'file', 'empty', 'started', 'fine']) {
+    await bench.ok('rm', name);
+    expect(existsSync(join(bench.state, 'agents', name))).toBe(false);
+  }
+});
