@@ -23,8 +23,10 @@ export interface ListOptions {
 export function list(stateDir: StateDir, options: ListOptions = {}): Agent[] {
   const filter = parseFilters(options.filter ?? []);
   const current = observeAll(stateDir.path).filter((agent) => options.all || !isPastGrace(agent));
-  const seen = options.all ? [...current, ...observeArchive(stateDir.path)] : current;
-  return seen
+  const archived = options.all ? observeArchive(stateDir.path) : [];
+  // Whoever was moved to the archive between the two looks was seen twice.
+  const moved = new Set(archived.map(({ runId }) => runId));
+  return [...current.filter(({ runId }) => runId === undefined || !moved.has(runId)), ...archived]
     .filter((agent) => matches(filter, agent))
     .sort(liveThenNewest)
     .map((agent) => describe(agent));

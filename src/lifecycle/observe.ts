@@ -21,23 +21,41 @@ export interface Observed {
 /**
  * What is true of the agent in this directory now. Reads only.
  *
- * Files and processes cannot be read at one instant: an agent may end between the two, and would look lost. So whoever
- * seems to have nobody left to write for it has its files read once more, after its processes were seen to be gone.
+ * Files and processes cannot be read at one instant: an agent may start or end between the two, and would look lost. So
+ * whoever seems to have nobody left to write for it has its files read once more, after its processes were seen to be
+ * gone; and where these files name other processes than those that were looked for, all begins anew.
  */
 export function observe(directory: string, name: string, archived = false, at: Now = now()): Observed {
-  const files = readAgentFiles(directory, name, archived);
-  const evidence: Evidence = {
-    files,
-    processes: processesOf(files, directory),
-    whereabouts: whereaboutsOf(files),
-    now: at,
-  };
-  const first = statusOf(evidence);
-  const settled =
-    archived || files.sentinel.state === 'there' || (first.phase !== 'unknown' && evidence.processes.agent === 'alive');
-  if (!settled) evidence.files = readAgentFiles(directory, name, archived);
-  const runId = evidence.files.spec.state === 'there' ? evidence.files.spec.value.runId : undefined;
-  return { name, runId, directory, evidence, status: settled ? first : statusOf(evidence) };
+  let files = readAgentFiles(directory, name, archived);
+  for (;;) {
+    const evidence: Evidence = {
+      files,
+      processes: processesOf(files, directory),
+      whereabouts: whereaboutsOf(files),
+      now: at,
+    };
+    const first = statusOf(evidence);
+    const settled =
+      archived ||
+      files.sentinel.state === 'there' ||
+      (first.phase !== 'unknown' && evidence.processes.agent === 'alive');
+    if (settled) return { name, runId: runIdOf(files), directory, evidence, status: first };
+    const again = readAgentFiles(directory, name, archived);
+    if (whoIs(again) === whoIs(files)) {
+      const later = { ...evidence, files: again };
+      return { name, runId: runIdOf(again), directory, evidence: later, status: statusOf(later) };
+    }
+    files = again;
+  }
+}
+
+function runIdOf({ spec }: AgentFiles): string | undefined {
+  return spec.state === 'there' ? spec.value.runId : undefined;
+}
+
+/** Whose processes the files name: it changes once in a run, as it starts, and when another run takes the place. */
+function whoIs(files: AgentFiles): string {
+  return `${runIdOf(files)} ${files.started.state}`;
 }
 
 /** The agent of this name that has not been archived; undefined where there is none. */
