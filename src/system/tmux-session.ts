@@ -122,10 +122,12 @@ export async function newSession(
       `tmux could not start the session ${session.name}: ${oneLine(stderr) || 'it gave no reason'}`,
     );
   }
-  const [, id = '', pane = '', pid] = made;
+  const [proof, id = '', pane = '', pid] = made;
+  // What tmux cannot parse it says on stdout, what it then cannot carry out on stderr.
+  const said = `${stdout.replace(proof, '')}\n${stderr}`;
   return {
     pane: { session: id, pane, serverPid: Number(pid) },
-    complaints: stderr.split('\n').filter((line) => line.trim() !== ''),
+    complaints: said.split('\n').filter((line) => line.trim() !== ''),
   };
 }
 
