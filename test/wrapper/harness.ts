@@ -29,7 +29,7 @@ vi.setConfig({ maxConcurrency: 6 });
 
 const run = promisify(execFile);
 const ROOT = new URL('../../', import.meta.url).pathname;
-export const WRAPPER = join(ROOT, 'bin', 'agent-wrapper');
+const WRAPPER = join(ROOT, 'bin', 'agent-wrapper');
 
 export interface Shell {
   readonly name: string;
@@ -385,7 +385,7 @@ export function environ(pid: number): string {
   }
 }
 
-export function pendingExit(runId: string): string {
+function pendingExit(runId: string): string {
   const cause = '"natural"'.padEnd(13);
   const head = `{"schemaVersion":1,"runId":"${runId}","code":null,"how":"pending" ,"cause":${cause}`;
   return `${head},"uptimeSeconds":${'0.00'.padStart(12)}}\n`;
