@@ -40,7 +40,14 @@ beforeEach(() => {
     run) mkdir -p dist/types; echo > dist/main.js; echo > dist/types/index.d.ts ;;
     esac`,
   );
-  const sources = ['package.json', 'package-lock.json', 'tsconfig.json', 'tsconfig.build.json', 'src/main.ts'];
+  const sources = [
+    'package.json',
+    'package-lock.json',
+    'tsconfig.json',
+    'tsconfig.build.json',
+    'build.mjs',
+    'src/main.ts',
+  ];
   for (const file of sources) write(file, 2);
   write('node_modules/.package-lock.json', 1);
   for (const file of ['dist/main.js', 'dist/types/index.d.ts']) write(file, 1);
