@@ -111,6 +111,7 @@ function offsetOfLastLines(file: number, lines: number, runId: string): number {
     readSync(file, block, 0, mark.length, size - mark.length);
     if (block.subarray(0, mark.length).equals(mark)) end -= mark.length;
   }
+  if (lines === 0) return end;
   for (let to = end; to > 0; ) {
     const from = Math.max(0, to - BLOCK_BYTES);
     readSync(file, block, 0, to - from, from);
@@ -121,7 +122,7 @@ function offsetOfLastLines(file: number, lines: number, runId: string): number {
     }
     to = from;
   }
-  return lines === 0 ? end : 0;
+  return 0;
 }
 
 /** Takes the end mark out of a stream of blocks, also where it is cut in two. */

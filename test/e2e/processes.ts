@@ -37,8 +37,9 @@ export function collect(child: ChildProcess): { stdout: string; stderr: string }
 
 /** The exit code of a process, once both its streams have ended as well; null where a signal ended it. */
 export async function ended(child: ChildProcess): Promise<number | null> {
-  const [code] = (await once(child, 'close')) as [number | null];
-  return code;
+  const running = child.exitCode === null && child.signalCode === null;
+  if (running || [child.stdout, child.stderr].some((stream) => stream && !stream.closed)) await once(child, 'close');
+  return child.exitCode;
 }
 
 /** Makes an agent's watchdog see a cap of one second that passed long ago, at its next beat. */
