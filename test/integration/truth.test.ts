@@ -288,7 +288,7 @@ test('shows damaged records as such, and the others beside them', async () => {
   expect(seen.spec).toMatchObject({ phase: 'ended', result: 'succeeded' });
   expect(seen.started).toMatchObject({ phase: 'ended', result: 'succeeded' });
   expect(seen.empty).toMatchObject(lost);
-  for (const name of ['spec', 'sentinel', 'nothing', 'file', 'empty', 'started', 'fine']) {
+  for (const name of ['spec', 'nothing', 'file', 'empty', 'started', 'fine']) {
     await bench.ok('rm', name);
     expect(existsSync(join(bench.state, 'agents', name))).toBe(false);
   }
