@@ -1,4 +1,6 @@
-import { spawn } from 'node:child_process';
+import { type IOType, spawn } from 'node:child_process';
+import { closeSync, openSync } from 'node:fs';
+import { inheritedFiles } from './caller.ts';
 
 export interface Ran {
   /** null where a signal ended it. */
@@ -8,7 +10,8 @@ export interface Ran {
 }
 
 /**
- * Runs a short program to its end with nothing of ours but what is given. On the hot path of `spawn`, where execa would
+ * Runs a short program to its end with nothing of ours but what is given, and no file of our caller's: it may be a tmux
+ * server by its end, which would hold a lock or a pipe for ever. On the hot path of `spawn`, where execa would
  * cost half of node's own start-up.
  *
  * @throws the system's error when it cannot be started (ENOENT where it is not installed).
@@ -20,7 +23,12 @@ export function runProgram(
 ): Promise<Ran> {
   return new Promise((resolve, reject) => {
     const { input, ...rest } = options;
-    const child = spawn(file, args, { ...rest, stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'] });
+    const stdio: (IOType | number)[] = [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'];
+    const inherited = inheritedFiles();
+    const nothing = inherited.length > 0 ? openSync('/dev/null', 'r+') : -1;
+    for (const inheritedFile of inherited) stdio[inheritedFile] = nothing;
+    const child = spawn(file, args, { ...rest, stdio: Array.from(stdio, (one) => one ?? 'ignore') });
+    if (nothing >= 0) closeSync(nothing);
     const out: Buffer[] = [];
     const err: Buffer[] = [];
     child.stdout?.on('data', (chunk: Buffer) => out.push(chunk));
