@@ -27,6 +27,8 @@ function exitCode(error: unknown): number {
 function sentence(error: unknown): string {
   if (process.env.AGENTCTL_DEBUG && error instanceof Error) return String(error.stack);
   if (error instanceof AgentctlError || error instanceof InvalidInput) return error.message;
-  const path = (error as { path?: string }).path;
+  const { path, syscall } = error as { path?: string; syscall?: string };
+  // Whatever asks for it first: node and yargs do before any command is known.
+  if (syscall === 'uv_cwd') return 'the current directory was removed: go to another and try again';
   return path === undefined ? refusal(error) : `${path}: ${refusal(error)}`;
 }
