@@ -1,8 +1,9 @@
 // The cap, which the watchdog keeps without any manager.
-import { existsSync, rmSync } from 'node:fs';
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect } from 'vitest';
 import { waitFor } from '../fixtures/wait-for.ts';
-import { beats, DEAF, deafChild, gone, kill, pidIn, test, underEachShell } from './harness.ts';
+import { beats, DEAF, deafChild, gone, isAlive, kill, pidIn, slowMv, test, underEachShell } from './harness.ts';
 
 underEachShell('the cap', (shell) => {
   test('lets an obedient agent clean up, and keeps its code', async ({ stage }) => {
@@ -58,6 +59,17 @@ underEachShell('the cap', (shell) => {
   test('ends a launch that never came to its agent', async ({ stage }) => {
     const agent = await stage.agent(shell, { before: 'sleep 1000', cap: 1 });
     expect(await agent.exit()).toMatchObject({ code: 137, how: 'observed', cause: 'capped' });
+  });
+
+  test('ends the tree around the wrapper and its helpers', async ({ stage }) => {
+    const { bin, env } = slowMv(stage, 'while [ ! -e go ]; do sleep 0.1; done');
+    const agent = await stage.agent(shell, { cap: 1, env });
+    await agent.started();
+    const mv = await pidIn(join(bin, 'pid'));
+    await beats(agent, 2);
+    expect(isAlive(mv)).toBe(true);
+    writeFileSync(agent.path('go'), '');
+    expect(await agent.exit()).toMatchObject({ code: 143, how: 'observed', cause: 'capped' });
   });
 
   test('is recorded also when the wrapper dies meanwhile', async ({ stage }) => {

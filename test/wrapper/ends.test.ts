@@ -1,9 +1,9 @@
 // Every way in which an agent, its pane or its wrapper can end, and what the sentinel says then.
-import { existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { waitFor } from '../fixtures/wait-for.ts';
-import { type Agent, DEAF, gone, kill, look, pidIn, type Stage, test, underEachShell } from './harness.ts';
+import { type Agent, DEAF, gone, kill, look, pidIn, slowMv, test, underEachShell } from './harness.ts';
 
 underEachShell('the end of an agent', (shell) => {
   test('keeps the exit code', async ({ stage }) => {
@@ -132,6 +132,20 @@ underEachShell('the end of a wrapper', (shell) => {
     await gone('the mv that hung', mv);
   });
 
+  test('is seen also where nobody reaps the wrapper', async ({ stage }) => {
+    const agent = await stage.agent(shell);
+    const { wrapper } = await agent.started();
+    const server = Number(await agent.tmux('display-message', '-p', '#{pid}'));
+    kill(server, 'SIGSTOP'); // the wrapper's parent: a container's pid 1 may be as slow
+    try {
+      kill(wrapper.pid, 'SIGKILL');
+      expect(await agent.exit()).toMatchObject({ code: null, how: 'inferred' });
+      expect(existsSync(`/proc/${wrapper.pid}`)).toBe(true);
+    } finally {
+      kill(server, 'SIGCONT');
+    }
+  });
+
   test('deaf to signals once the agent has ended', async ({ stage }) => {
     const { bin, env } = slowMv(stage, 'while [ ! -e go ]; do sleep 0.02; done');
     const agent = await stage.agent(shell, { act: "exec sh -c 'exit 7'", env, beat: 600 });
@@ -218,14 +232,3 @@ underEachShell('a key in the pane', (shell) => {
     expect(await agent.exit()).toMatchObject({ code: 143, how: 'observed' });
   });
 });
-
-/** The wrapper's PATH is the server's: there its first `mv exit.tmp`, the one that publishes, notes its pid and waits. */
-function slowMv(stage: Stage, wait: string): { bin: string; env: { PATH: string } } {
-  const bin = join(stage.dir, 'bin');
-  mkdirSync(bin);
-  const first = `mkdir '${bin}/first' && { echo $$ >'${bin}/pid'; ${wait}; }`;
-  writeFileSync(join(bin, 'mv'), `#!/bin/sh\ncase $* in *exit.tmp*) ${first} ;; esac\nexec /bin/mv "$@"\n`, {
-    mode: 0o755,
-  });
-  return { bin, env: { PATH: `${bin}:${process.env.PATH}` } };
-}

@@ -402,6 +402,17 @@ export function fill(file: string): void {
   }
 }
 
+/** The wrapper's PATH is the server's: there its first `mv exit.tmp`, the one that publishes, notes its pid and waits. */
+export function slowMv(stage: Stage, wait: string): { bin: string; env: { PATH: string } } {
+  const bin = join(stage.dir, 'bin');
+  mkdirSync(bin);
+  const first = `mkdir '${bin}/first' && { echo $$ >'${bin}/pid'; ${wait}; }`;
+  writeFileSync(join(bin, 'mv'), `#!/bin/sh\ncase $* in *exit.tmp*) ${first} ;; esac\nexec /bin/mv "$@"\n`, {
+    mode: 0o755,
+  });
+  return { bin, env: { PATH: `${bin}:${process.env.PATH}` } };
+}
+
 function launchScript(runId: string, cwd: string, before: string, act: string): string {
   return `${before}
 read -r line <"/proc/$$/stat"

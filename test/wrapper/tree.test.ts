@@ -45,6 +45,22 @@ underEachShell('the tree', (shell) => {
     expect(spared.map(isAlive)).toEqual([true, true, true, true]);
   });
 
+  test('is looked through again until nothing is found: what is born during a scan ends too', async ({ stage }) => {
+    // The avenger wakes at the death of the first, and has the time in which the others are ended to start one more.
+    const act = [
+      'mkfifo gate',
+      'setsid sleep 1000 >gate &',
+      'i=0; while [ $i -lt 30 ]; do setsid sleep 1000 & i=$((i + 1)); done',
+      `setsid sh -c 'exec 4<gate; echo $$ >"$DIR/avenger"; read -r _ <&4; setsid sleep 1000 & echo $! >"$DIR/late"' &`,
+      'exec sleep 1000',
+    ].join('\n');
+    const agent = await stage.agent(shell, { act });
+    const avenger = await pidIn(agent.path('avenger'));
+    agent.setLimits({ cap: 1 });
+    expect(await agent.exit()).toMatchObject({ code: 143, cause: 'capped' });
+    await gone('the avenger', avenger);
+  });
+
   test('is ended also where each process has a successor before it ends', async ({ stage }) => {
     // Links of 1 ms outrun any scan of /proc by a shell; on a loaded machine, so do some of 20 ms.
     const link = join(stage.dir, 'link');
