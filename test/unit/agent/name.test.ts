@@ -37,6 +37,7 @@ describe('the name of an agent that was given none', () => {
     ['./run-tests.sh', 'run-tests-01z0'],
     ['script.unknownext', 'script-unknownext-01z0'],
     ['my prog (2)', 'my-prog-2-01z0'],
+    ['x'.repeat(100), `${'x'.repeat(40)}-01z0`],
     ['.sh', 'agent-01z0'],
     ['', 'agent-01z0'],
     ['/', 'agent-01z0'],

@@ -13,6 +13,7 @@ describe('the nearest candidate', () => {
     ['nothing near', 'zebra', ['hello', 'world'], undefined],
     ['two mistakes in three letters', 'abc', ['axy'], undefined],
     ['two letters that begin a long one', 'in', ['inspect'], undefined],
+    ['one letter in common, in another place', 'ab', ['ca'], undefined],
     ['no candidates', 'hello', [], undefined],
     ['the first of two that are equally near', 'cat', ['bat', 'rat'], 'bat'],
   ])('%s', (_, text, candidates, found) => {
