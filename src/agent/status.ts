@@ -61,7 +61,8 @@ function outcomeOf(evidence: Evidence): Outcome {
   if (files.started.state === 'absent') return beforeTheStart(evidence);
   if (processes.wrapper === 'alive') {
     if (processes.agent === 'dead') return live('stopping', 'the agent has ended, its wrapper is about to say how');
-    return stopIsUnderWay(evidence) ?? live('running', 'the agent runs');
+    const watched = processes.watchdog === 'alive' ? '' : '; its watchdog was killed, so that nobody keeps its cap';
+    return stopIsUnderWay(evidence) ?? live('running', `the agent runs${watched}`);
   }
   if (processes.watchdog === 'alive')
     return live('stopping', 'its wrapper was killed; the watchdog is ending the rest');
@@ -147,7 +148,7 @@ function endOf({ files, now }: Evidence): number | null {
   }
   const seen =
     files.heartbeatAtMs ?? started?.startedAtMs ?? (files.spec.state === 'there' ? files.spec.value.createdAtMs : null);
-  return seen === null ? null : Math.min(seen, now.wallMs);
+  return seen === null ? null : Math.min(Math.max(seen, started?.startedAtMs ?? 0), now.wallMs);
 }
 
 /** For people: how long ago the watchdog gave a sign of life. */

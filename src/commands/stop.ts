@@ -52,10 +52,10 @@ async function stopSelected(
     throw new UsageError(`${name} needs a name, --filter or --all: agentctl ${name} NAME`);
   const selected = withDescendants(stateDir, select(stateDir, words, { filter, all }), !flags.on('tree'));
   if (selected.length === 0) note('nothing to stop: no live agent fits');
-  for (const agent of selected)
-    if (agent.status.phase === 'ended') note(`${agent.name} had ended already: ${agent.status.reason}`);
-  const live = selected.filter(({ status }) => status.phase !== 'ended');
-  for (const agent of await stop(stateDir, live, { by: `agentctl ${name}`, killAfterMs })) {
+  for (const { name: ended, status } of selected) {
+    if (status.phase === 'ended') note(`${ended} had ended already: ${status.reason}; what it left is ended now`);
+  }
+  for (const agent of await stop(stateDir, selected, { by: `agentctl ${name}`, killAfterMs })) {
     print(`${agent.name} ${statusCell(agent, wallMs())}`);
   }
   return 0;

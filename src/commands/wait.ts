@@ -19,7 +19,11 @@ const command: Command = {
     ['agentctl wait --any a b c', 'the first one that ends, with its code'],
   ],
   options: {
-    filter: { type: 'array', nargs: 1, describe: 'also the live agents with phase=…, label=KEY[=VALUE]; repeatable' },
+    filter: {
+      type: 'array',
+      nargs: 1,
+      describe: 'also all that fit and are not torn down: label=KEY[=VALUE], phase=…; repeatable',
+    },
     any: { type: 'boolean', describe: 'return when the first one ends, with its code' },
     all: { type: 'boolean', describe: 'wait for all that are named (the default); without names, for all live agents' },
     timeout: { type: 'string', requiresArg: true, describe: 'give up after this long: exit code 75' },
@@ -33,9 +37,13 @@ const command: Command = {
     const filter = flags.all('filter');
     if (words.length === 0 && filter.length === 0 && !flags.on('all'))
       throw new UsageError('wait needs a name, --filter or --all: agentctl wait NAME');
-    const agents = select(stateDir, words, { filter, all: flags.on('all') && words.length === 0 });
+    const agents = select(stateDir, words, {
+      filter,
+      all: flags.on('all') && words.length === 0,
+      endedToo: filter.length > 0,
+    });
     if (agents.length === 0) {
-      note('nothing to wait for: no live agent fits');
+      note('nothing to wait for: no agent fits');
       return 0;
     }
     const alone = agents.length === 1 && words.length === 1;

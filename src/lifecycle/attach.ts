@@ -1,12 +1,15 @@
 import { AgentctlError } from '../errors.ts';
 import type { Agent } from '../store/generated/types.ts';
 import type { StateDir } from '../store/state-dir.ts';
+import { pause } from '../system/clock.ts';
 import { attachSession, detachClient } from '../system/tmux.ts';
 import { type AgentReference, resolve } from './list.ts';
 import type { Observed } from './observe.ts';
 import { paneOf } from './pane.ts';
 import { tmuxServer } from './tmux-server.ts';
 import { wait } from './wait.ts';
+
+const DETACH_POLL_MS = 50;
 
 /** @throws {AgentctlError} without a terminal; asked before anything is started. */
 export function requireTerminal(): void {
@@ -37,7 +40,10 @@ export async function attachUntilEnd(stateDir: StateDir, reference: AgentReferen
   const left = new AbortController();
   let clientPid: number | undefined;
   const ended = endOf(stateDir, agent, left.signal).then(async (end) => {
-    if (end && clientPid !== undefined) await detachClient(tmuxServer(stateDir), clientPid);
+    // Again and again: an agent may end before the client that is to be detached has attached.
+    for (; end && !left.signal.aborted; await pause(DETACH_POLL_MS)) {
+      if (clientPid !== undefined) await detachClient(tmuxServer(stateDir), clientPid);
+    }
     return end;
   });
   try {

@@ -1,13 +1,13 @@
 import { accessSync, constants, existsSync, readFileSync, statfsSync } from 'node:fs';
-import { userInfo } from 'node:os';
-import { dirname, join } from 'node:path';
+import { getPriority, userInfo } from 'node:os';
+import { join } from 'node:path';
 import { refusal, wordsOf } from '../errors.ts';
 import type { DoctorReport, Finding } from '../store/generated/types.ts';
 import { refuseForeign, type StateDir, socketPath } from '../store/state-dir.ts';
 import { callersOpenFiles } from '../system/caller.ts';
 import { livenessOf, processTable } from '../system/processes.ts';
 import { isRecentTmux, OLDEST_TMUX, serverPid, tmuxVersion } from '../system/tmux-client.ts';
-import { observeAll } from './observe.ts';
+import { type Observed, observeAll } from './observe.ts';
 import { tmuxServer } from './tmux-server.ts';
 
 /** Below this many free processes, files or terminals a dozen agents may fail to start. */
@@ -103,6 +103,14 @@ async function server(stateDir: StateDir): Promise<Finding> {
       'start the first agent from a login shell, or set KillMode=process in that unit',
     );
   }
+  const niceness = getPriority(pid);
+  if (niceness > 0) {
+    return warning(
+      'tmux server',
+      `pid ${pid} has niceness ${niceness}, and so has every agent: its first caller was run by nice`,
+      'when no agent runs, end it with "agentctl tmux kill-server" and spawn the next one without nice',
+    );
+  }
   return ok('tmux server', `pid ${pid}`);
 }
 
@@ -152,11 +160,16 @@ function terminals(): Finding {
 }
 
 function damaged(stateDir: StateDir): Finding {
-  const agents = existsSync(dirname(stateDir.path)) ? observeAll(stateDir.path) : [];
+  let agents: Observed[];
+  try {
+    agents = observeAll(stateDir.path);
+  } catch (failure) {
+    return error('agents', wordsOf(failure), 'choose another with --state-dir or AGENTCTL_STATE_DIR');
+  }
   const unknown = agents.filter(({ status }) => status.phase === 'unknown').map(({ name }) => name);
   const unwatched = agents.filter(({ evidence, status }) => {
     const { started } = evidence.files;
-    return status.phase === 'stopping' && started.state === 'there' && livenessOf(started.value.watchdog) === 'dead';
+    return status.phase !== 'ended' && started.state === 'there' && livenessOf(started.value.watchdog) === 'dead';
   });
   if (unknown.length > 0)
     return warning(
@@ -167,7 +180,7 @@ function damaged(stateDir: StateDir): Finding {
   if (unwatched.length > 0)
     return warning(
       'agents',
-      `${unwatched.map(({ name }) => name).join(', ')} lost wrapper and watchdog`,
+      `the watchdog of ${unwatched.map(({ name }) => name).join(', ')} was killed: nobody keeps the cap`,
       'agentctl stop NAME ends it',
     );
   return ok('agents', `${agents.length} in order`);

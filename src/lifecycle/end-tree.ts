@@ -34,20 +34,25 @@ export async function killTree(runId: string, started: Started, spareWatchers: b
   return { ended: [...ended.values()], spared: spared.map(noteOf), survivors: members.map(noteOf) };
 }
 
-function scanTree(runId: string, started: Started, spareWatchers: boolean): { members: Member[]; spared: Member[] } {
+/** What there is of an agent's tree now. */
+export function scanTree(
+  runId: string,
+  started: Started,
+  spareWatchers: boolean,
+): { members: Member[]; spared: Member[] } {
   const table = processTable();
   const never = new Set([...lineage(process.pid, table), started.tmux.serverPid]);
   if (spareWatchers) for (const pid of watchers(started, table)) never.add(pid);
   return treeOf({ runId, wrapper: started.wrapper, agent: started.agent, never, uid: process.getuid?.() ?? 0 }, table);
 }
 
-/** Wrapper, watchdog, and what the watchdog runs (its sleep): all in the agent's session, none of them the agent's. */
+/** Wrapper, watchdog, and what they run (a sleep, a mv): all in the agent's session, none of them the agent's. */
 function watchers(started: Started, table: readonly Process[]): number[] {
   const isWatcher = ({ pid, startTime }: Process): boolean =>
     [started.wrapper, started.watchdog].some((one) => one.pid === pid && one.startTime === startTime);
   const pids = table.filter(isWatcher).map(({ pid }) => pid);
-  const ofWatchdog = table.filter(({ parentPid }) => parentPid === started.watchdog.pid && pids.includes(parentPid));
-  return [...pids, ...ofWatchdog.map(({ pid }) => pid)];
+  const theirs = table.filter(({ pid, parentPid }) => pids.includes(parentPid) && pid !== started.agent.pid);
+  return [...pids, ...theirs.map(({ pid }) => pid)];
 }
 
 function noteOf({ process, why }: Member): ProcessNote {

@@ -70,19 +70,21 @@ export function find(stateDir: StateDir, reference: string): Observed {
 /**
  * Agents by name, by filter, or all live ones; each once, in the order in which they were named.
  *
+ * @param options - `endedToo`: also those that have ended and are not torn down: whoever waits for a job must hear of
+ *   the one that failed at once.
  * @throws {UnknownAgentError} for a name that is none.
  */
 export function select(
   stateDir: StateDir,
   names: readonly string[],
-  options: { filter?: readonly string[]; all?: boolean },
+  options: { filter?: readonly string[]; all?: boolean; endedToo?: boolean },
 ): Observed[] {
   const named = names.map((name) => find(stateDir, name));
   const filter = parseFilters(options.filter ?? []);
   const wanted = options.all || (options.filter?.length ?? 0) > 0;
-  const listed = wanted
-    ? observeAll(stateDir.path).filter((agent) => agent.status.phase !== 'ended' && matches(filter, agent))
-    : [];
+  const fits = (agent: Observed): boolean =>
+    (options.endedToo || agent.status.phase !== 'ended') && matches(filter, agent);
+  const listed = wanted ? observeAll(stateDir.path).filter(fits) : [];
   const chosen = new Map([...named, ...listed].map((agent) => [agent.runId ?? agent.name, agent]));
   return [...chosen.values()];
 }

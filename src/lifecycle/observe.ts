@@ -1,10 +1,12 @@
 import { existsSync, readdirSync } from 'node:fs';
+import { dirname } from 'node:path';
 import type { AgentFiles, Evidence, Now, Whereabouts } from '../agent/evidence.ts';
 import { isName } from '../agent/name.ts';
 import { type Status, statusOf } from '../agent/status.ts';
-import { codeOf } from '../errors.ts';
+import { AgentctlError, codeOf, refusal } from '../errors.ts';
 import { readAgentFiles, readClaim } from '../store/agent-files.ts';
 import { agentDir, agentsDir, archiveDir } from '../store/paths.ts';
+import { refuseForeign } from '../store/state-dir.ts';
 import { here, now } from '../system/clock.ts';
 import { livenessOf } from '../system/processes.ts';
 
@@ -107,10 +109,15 @@ function archivedEntries(stateDir: string): { entry: string; name: string; runId
 
 function names(directory: string): string[] {
   try {
+    if (existsSync(directory)) refuseForeign(dirname(directory));
     return readdirSync(directory);
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return [];
-    throw error;
+    if (error instanceof AgentctlError) throw error;
+    throw new AgentctlError(
+      `the state directory cannot be read: ${directory} (${refusal(error)}): choose another with --state-dir`,
+      { cause: error },
+    );
   }
 }
 

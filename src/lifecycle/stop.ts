@@ -3,6 +3,7 @@ import type { Agent } from '../store/generated/types.ts';
 import { orderStop } from '../store/orders-file.ts';
 import type { StateDir } from '../store/state-dir.ts';
 import { now, pause } from '../system/clock.ts';
+import { archiveEnded } from './archive-ended.ts';
 import { describe } from './describe.ts';
 import { type AgentReference, resolve } from './list.ts';
 import { type Observed, observe, observeArchived, observeNamed } from './observe.ts';
@@ -19,7 +20,8 @@ export interface StopOptions {
 const STUCK_MS = 60_000;
 
 /**
- * Ends agents, each with its whole tree, and returns them as they ended. One that has ended already is returned as it is.
+ * Ends agents, each with its whole tree, and returns them as they ended. One that has ended already is torn down without
+ * waiting for its grace: whoever orders a stop wants nothing of it to be left.
  *
  * @example await stop(openStateDir(), [{ name: 'tests' }], { by: 'my script' });
  * @throws {UnknownAgentError} for a name that is none.
@@ -50,6 +52,10 @@ async function untilStopped(stateDir: StateDir, agent: Observed, options: StopOp
   const { spec } = agent.evidence.files;
   const killAfterMs = options.killAfterMs ?? (spec.state === 'there' ? spec.value.limits.killAfterMs : 0);
   const deadline = now().uptimeMs + killAfterMs + STUCK_MS;
+  if (agent.status.phase === 'ended') {
+    if (!agent.evidence.files.archived) await archiveEnded(stateDir, agent);
+    return observeArchived(stateDir.path, name, runId) ?? agent;
+  }
   for (;;) {
     const { nextAtMs } = await reconcile(stateDir, { name, runId }, null);
     const current = observeNamed(stateDir.path, name);

@@ -22,7 +22,7 @@ export interface Removed {
 }
 
 /**
- * Yields each agent as it ends. Ends early, without the rest, when the time has passed or the signal was given.
+ * Yields each agent as it ends, in the order of their ends. Stops early, without the rest, when the time has passed or the signal was given.
  *
  * @throws {UnknownAgentError} for a name that is none.
  * @example for await (const ended of wait(openStateDir(), [{ name: 'tests' }])) console.log(ended);
@@ -43,12 +43,14 @@ export async function* wait(
   options.signal?.addEventListener('abort', abort, { once: true });
   try {
     while (!options.signal?.aborted) {
+      const found: (Agent | Removed)[] = [];
       for (const agent of left) {
-        const found = look(stateDir, agent);
-        if (found === undefined) continue;
+        const end = look(stateDir, agent);
+        if (end === undefined) continue;
         left.delete(agent);
-        yield found;
+        found.push(end);
       }
+      yield* found.sort((a, b) => endOf(a) - endOf(b));
       const timeLeft = deadline - uptimeMs();
       if (left.size === 0 || timeLeft <= 0) return;
       await bell.next(Math.min(POLL_MS, timeLeft));
@@ -68,6 +70,10 @@ function look(stateDir: StateDir, { name, runId }: AgentReference): Agent | Remo
   if (archived !== undefined) return describe(archived);
   // It may have been moved to the archive between the two looks.
   return observeNamed(stateDir.path, name)?.runId === runId ? undefined : { name, removed: true };
+}
+
+function endOf(end: Agent | Removed): number {
+  return 'removed' in end || end.endedAt === null ? 0 : Date.parse(end.endedAt);
 }
 
 /** A damaged record stays damaged: waiting for it would never end. (An agent that runs elsewhere may still end.) */
