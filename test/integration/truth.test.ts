@@ -266,6 +266,18 @@ test('says unknown from another pid namespace, and signals nobody', async () => 
   expect(await bench.agent('there')).toMatchObject(running);
 });
 
+test('stops an agent whose directory got an order that was meant for the run before it', async () => {
+  const bench = new Workbench();
+  const [agent] = await spawnAll(bench, ['heir']);
+  const at = { at: new Date(0).toISOString(), uptimeSeconds: 1 };
+  const stop = { ...at, killAfterSeconds: 0, by: 'somebody' };
+  const orders = join((agent as Listed).directory, 'orders.json');
+  writeFileSync(orders, JSON.stringify({ schemaVersion: 1, runId: '00000000other', stop }));
+  expect(await bench.agent('heir')).toMatchObject(running);
+  await bench.ok('stop', 'heir');
+  expect(await bench.agent('heir')).toMatchObject(stopped);
+});
+
 test('shows damaged records as such, and the others beside them', async () => {
   const bench = new Workbench();
   const names = ['spec', 'started', 'sentinel', 'empty', 'fine'];
