@@ -9,7 +9,9 @@ import { replaceRecord } from './write-record.ts';
 export function orderStop(directory: string, runId: string, order: { at: Now; killAfterMs: number; by: string }): void {
   const path = join(directory, 'orders.json');
   const found = readRecord(path, validators.orders);
-  const orders: Orders = found.state === 'there' ? found.value : { schemaVersion: 1, runId };
+  // Another run's may stand here: one that was written as this one took over the name. It must not outlive this order.
+  const own = found.state === 'there' && found.value.runId === runId;
+  const orders: Orders = own ? found.value : { schemaVersion: 1, runId };
   replaceRecord(path, {
     ...orders,
     stop: {
