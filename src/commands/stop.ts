@@ -55,8 +55,12 @@ async function stopSelected(
   for (const { name: ended, status } of selected) {
     if (status.phase === 'ended') note(`${ended} had ended already: ${status.reason}; what it left is ended now`);
   }
-  for (const agent of await stop(stateDir, selected, { by: `agentctl ${name}`, killAfterMs })) {
+  // One that was named is refused if it cannot be stopped; among all of them it must not keep the others running.
+  const beyondReach = selected.filter((agent) => agent.status.phase === 'unknown' && !words.includes(agent.name));
+  for (const { name: unknown, status } of beyondReach) note(`${unknown} cannot be stopped from here: ${status.reason}`);
+  const reachable = selected.filter((agent) => !beyondReach.includes(agent));
+  for (const agent of await stop(stateDir, reachable, { by: `agentctl ${name}`, killAfterMs })) {
     print(`${agent.name} ${statusCell(agent, wallMs())}`);
   }
-  return 0;
+  return beyondReach.length === 0 ? 0 : 1;
 }

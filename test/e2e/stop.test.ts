@@ -1,4 +1,5 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { waitFor } from '../fixtures/wait-for.ts';
 import { Workbench } from '../fixtures/workbench.ts';
@@ -81,8 +82,8 @@ describe.concurrent('stop', () => {
     await bench.run('wait', 'one');
     expect(await bench.run('stop', 'one')).toEqual({
       code: 0,
-      stdout: '',
-      stderr: 'agentctl: one had ended already: exited with 3\n',
+      stdout: expect.stringMatching(/^one failed \(3\) \d+s ago\n$/),
+      stderr: expect.stringMatching(/^agentctl: one had ended already: exited with 3; [^\n]+\n$/),
     });
     expect(await bench.agent('one')).toMatchObject({ result: 'failed', exitCode: 3 });
     expect(await bench.run('stop', 'oen')).toMatchObject({
@@ -98,6 +99,21 @@ describe.concurrent('stop', () => {
     await bench.ok('spawn', '-n', 'one', 'sleep', '1000');
     expect((await bench.run('stop', 'one', 'nobody')).code).toBe(1);
     expect(await bench.agent('one')).toMatchObject({ phase: 'running' });
+  });
+
+  test('--all stops the others although one is damaged, and says so', async ({ onTestFinished }) => {
+    const bench = new Workbench(onTestFinished);
+    await bench.ok('spawn', '-n', 'a', 'sleep', '1000');
+    mkdirSync(join(bench.state, 'agents', 'broken'));
+    await bench.ok('spawn', '-n', 'z', 'sleep', '1000');
+    const { code, stdout, stderr } = await bench.run('stop', '--all');
+    expect([code, stdout.split('\n').length, stderr]).toEqual([
+      1,
+      3,
+      'agentctl: broken cannot be stopped from here: spec.json is missing\n',
+    ]);
+    expect((await bench.ps()).map(({ phase }) => phase).toSorted()).toEqual(['ended', 'ended', 'unknown']);
+    expect((await bench.run('kill', 'broken')).code).toBe(1);
   });
 
   test('--tree takes along what the agent spawned, and what that spawned', async ({ onTestFinished }) => {
