@@ -3,13 +3,17 @@ import { runCommandLine } from './cli.ts';
 import { AgentctlError, BusyError, codeOf, refusal, UsageError } from './errors.ts';
 
 // The one place where an error becomes an exit code. Whoever reads us may leave at any time (`ps | head -1`).
+let unwritten = 0;
 process.stdout.on('error', (error) => {
-  if (codeOf(error) !== 'EPIPE') throw error;
-  process.exitCode ??= 0;
+  if (codeOf(error) === 'EPIPE' || unwritten > 0) return;
+  process.stderr.write(`agentctl: stdout cannot be written (${refusal(error)}): give it another place\n`);
+  unwritten = 1;
+  process.exitCode ||= unwritten;
 });
 
 try {
-  process.exitCode = await runCommandLine(process.argv.slice(2));
+  const code = await runCommandLine(process.argv.slice(2));
+  process.exitCode = code || unwritten;
 } catch (error) {
   process.stderr.write(`agentctl: ${sentence(error)}\n`);
   process.exitCode = exitCode(error);
