@@ -304,4 +304,4 @@ test('shows damaged records as such, and the others beside them', async () => {
     await bench.ok('rm', name);
     expect(existsSync(join(bench.state, 'agents', name))).toBe(false);
   }
-});
+}, 120_000);
