@@ -19,6 +19,7 @@ export interface RunOptions {
 
 /** A CI system that sends TERM sends KILL soon after: there is no time for the agent's own kill-after. */
 const TERM_KILL_AFTER_MS = 2000;
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /**
  * Starts an agent, shows its output, and resolves to its exit code once it has ended and nothing is left of it. Its
@@ -26,9 +27,18 @@ const TERM_KILL_AFTER_MS = 2000;
  */
 export async function run(stateDir: StateDir, options: SpawnOptions, { attach, ...hear }: RunOptions): Promise<number> {
   if (attach) requireTerminal();
-  const agent = await spawn(stateDir, { ...options, limits: { graceMs: 0, ...options.limits } });
+  const release = holdSignals();
+  let agent: Agent;
+  try {
+    agent = await spawn(stateDir, { ...options, limits: { graceMs: 0, ...options.limits } });
+  } catch (error) {
+    release();
+    throw error;
+  }
   const left = new AbortController();
   const forget = obeySignals(stateDir, agent, left, hear.onNote);
+  // Now that somebody obeys.
+  for (const signal of release()) process.emit(signal);
   try {
     if (attach) {
       const ended = await attachUntilEnd(stateDir, agent);
@@ -54,6 +64,17 @@ async function finish(stateDir: StateDir, agent: Agent): Promise<number> {
   for await (const ended of wait(stateDir, [agent])) if (!('removed' in ended)) code = waitCode(ended);
   await archiveEnded(stateDir, agent);
   return code;
+}
+
+/** Signals that come while the agent is being started: dying of them would leave it running, and nobody told. */
+function holdSignals(): () => NodeJS.Signals[] {
+  const held: NodeJS.Signals[] = [];
+  const hold = (signal: NodeJS.Signals): void => void held.push(signal);
+  for (const signal of SIGNALS) process.on(signal, hold);
+  return () => {
+    for (const signal of SIGNALS) process.off(signal, hold);
+    return held;
+  };
 }
 
 /** INT stops the agent and a second one kills it; TERM stops it quickly; HUP, or a reader that left, leave it running. */

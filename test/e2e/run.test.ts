@@ -1,3 +1,5 @@
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { waitFor } from '../fixtures/wait-for.ts';
 import { Workbench } from '../fixtures/workbench.ts';
@@ -170,6 +172,29 @@ describe.concurrent('run, when it is told to go', () => {
     expect(await ended(child)).toBe(129);
     expect(output.stderr).toContain('agentctl logs -f stays');
     expect(await bench.agent('stays')).toMatchObject({ phase: 'running' });
+  });
+
+  test('a signal that comes while it is being started counts once it runs', async ({ onTestFinished }) => {
+    const bench = new Workbench(onTestFinished);
+    // A tmux that waits to be let through: the agent's directory is there by then, its session is not.
+    mkdirSync(join(bench.dir, 'bin'));
+    bench.file(
+      'bin/tmux',
+      '#!/bin/sh\necho >asked; until [ -e go ]; do sleep 0.05; done; exec /usr/bin/tmux "$@"\n',
+      0o755,
+    );
+    const slow = { PATH: `${join(bench.dir, 'bin')}:${process.env.PATH}` };
+    mkdirSync(bench.state, { mode: 0o700 });
+    const child = bench.start(['run', '-n', 'early', '--', ...CLEAN], { env: slow, cwd: bench.state });
+    const output = collect(child);
+    await waitFor('tmux to be asked', () => existsSync(join(bench.state, 'asked')));
+    child.kill('SIGINT');
+    writeFileSync(join(bench.state, 'go'), '');
+    const code = await ended(child);
+    // It may not have come to its trap yet.
+    expect([9, 143]).toContain(code);
+    expect(output.stderr).toContain('stopping early');
+    expect(await bench.agent('early')).toMatchObject({ result: 'stopped', exitCode: code, archived: true });
   });
 
   test('a reader that leaves, leaves it running', async ({ onTestFinished }) => {
