@@ -96,7 +96,12 @@ describe.concurrent('wait for one', () => {
     expect(await over).toBe(1);
     expect(output.stderr).toBe('agentctl: one was removed while it was waited for: how it ended is not known\n');
     expect(output.stdout).toBe('two stopped 143\n');
+    await bench.ok('spawn', '-n', 'three', 'sleep', '1000');
     const alone = bench.start(['wait', 'three']);
+    await waitFor('it to listen', () => inotifyCount(alone.pid) > 0);
+    alone.kill('SIGSTOP');
+    await bench.ok('rm', '-f', 'three');
+    alone.kill('SIGCONT');
     expect(await ended(alone)).toBe(125);
   });
 
