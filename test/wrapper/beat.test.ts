@@ -6,11 +6,14 @@ import { beats, DEAF, kill, test, underEachShell } from './harness.ts';
 
 underEachShell('a beat', (shell) => {
   test('goes on while an agent that is deaf has its kill-after', async ({ stage }) => {
-    const agent = await stage.agent(shell, { act: DEAF, cap: 1, killAfter: 3 });
+    const agent = await stage.agent(shell, { act: DEAF });
+    await agent.ready();
+    await agent.capNow(600);
     await waitFor('the cap', () => existsSync(agent.path('capped')));
     await beats(agent, 2);
     expect(existsSync(agent.path('exit.json'))).toBe(false);
-    await agent.exit();
+    kill((await agent.started()).agent.pid, 'SIGKILL');
+    expect(await agent.exit()).toMatchObject({ code: 137, cause: 'capped' });
   });
 
   test('indexes what was written, and nothing for a silent agent', async ({ stage }) => {

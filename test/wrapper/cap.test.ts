@@ -3,12 +3,27 @@ import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { waitFor } from '../fixtures/wait-for.ts';
-import { beats, DEAF, deafChild, gone, isAlive, kill, pidIn, slowMv, test, underEachShell } from './harness.ts';
+import {
+  type Agent,
+  beats,
+  DEAF,
+  deafChild,
+  gone,
+  isAlive,
+  kill,
+  look,
+  pidIn,
+  slowMv,
+  test,
+  underEachShell,
+} from './harness.ts';
 
 underEachShell('the cap', (shell) => {
   test('lets an obedient agent clean up, and keeps its code', async ({ stage }) => {
-    const act = `exec sh -c 'trap "echo cleaned >\\"$DIR/note\\"; exit 7" TERM; sleep 1000 & wait'`;
-    const agent = await stage.agent(shell, { act, cap: 1, killAfter: 20 });
+    const act = `exec sh -c 'trap "echo cleaned >\\"$DIR/note\\"; exit 7" TERM; echo >"$DIR/ready"; sleep 1000 & wait'`;
+    const agent = await stage.agent(shell, { act });
+    await agent.ready();
+    await agent.capNow(20);
     const { wrapper } = await agent.started();
     const exit = await agent.exit();
     expect(exit).toMatchObject({ code: 7, how: 'observed', cause: 'capped' });
@@ -17,8 +32,10 @@ underEachShell('the cap', (shell) => {
   });
 
   test('kills an agent that is deaf to TERM, after kill-after', async ({ stage }) => {
-    const agent = await stage.agent(shell, { act: DEAF, cap: 1, killAfter: 1 });
+    const agent = await stage.agent(shell, { act: DEAF });
     const { wrapper } = await agent.started();
+    await agent.ready();
+    await agent.capNow(1);
     const exit = await agent.exit();
     expect(exit).toMatchObject({ code: 137, how: 'observed', cause: 'capped' });
     expect(exit.uptimeSeconds - Number(wrapper.startTime) / 100).toBeGreaterThanOrEqual(2);
@@ -26,13 +43,17 @@ underEachShell('the cap', (shell) => {
 
   test('wakes a stopped agent, so that it too can clean up', async ({ stage }) => {
     const act = `exec sh -c 'trap "exit 8" TERM; kill -STOP $$; sleep 1000'`;
-    const agent = await stage.agent(shell, { act, cap: 1, killAfter: 20 });
+    const agent = await stage.agent(shell, { act });
+    await stopped(agent);
+    await agent.capNow(20);
     expect(await agent.exit()).toMatchObject({ code: 8, how: 'observed', cause: 'capped' });
   });
 
   test('kills a stopped agent that is deaf', async ({ stage }) => {
     const act = `exec sh -c 'trap "" TERM; while :; do kill -STOP $$; done'`;
-    const agent = await stage.agent(shell, { act, cap: 1 });
+    const agent = await stage.agent(shell, { act });
+    await stopped(agent);
+    await agent.capNow();
     expect(await agent.exit()).toMatchObject({ code: 137, how: 'observed', cause: 'capped' });
   });
 
@@ -50,7 +71,7 @@ underEachShell('the cap', (shell) => {
     ].join('\n');
     const agent = await stage.agent(shell, { act: act.replace('(echo $$', '(sh -c "echo \\$PPID"') });
     const children = await Promise.all(names.map((name) => pidIn(agent.path(name))));
-    agent.setLimits({ cap: 1 });
+    await agent.capNow();
     expect(await agent.exit()).toMatchObject({ code: 143, how: 'observed', cause: 'capped' });
     for (const [at, process] of children.entries()) await gone(names[at] ?? '', process);
     await agent.wholeLog(); // nor has the watchdog ended the wrapper before that had printed the end mark
@@ -73,8 +94,10 @@ underEachShell('the cap', (shell) => {
   });
 
   test('is recorded also when the wrapper dies meanwhile', async ({ stage }) => {
-    const agent = await stage.agent(shell, { act: DEAF, cap: 1, killAfter: 600 });
+    const agent = await stage.agent(shell, { act: DEAF });
     const started = await agent.started();
+    await agent.ready();
+    await agent.capNow(600);
     await waitFor('the cap', () => existsSync(agent.path('capped')));
     kill(started.wrapper.pid, 'SIGKILL');
     await gone('the wrapper', started.wrapper);
@@ -99,8 +122,8 @@ underEachShell('the cap', (shell) => {
     };
     const agents = await Promise.all([
       ...Object.entries(damaged).map(async ([name, line]) => {
-        const agent = await stage.agent(shell, { name, cap: 5 });
-        await agent.started();
+        const agent = await stage.agent(shell, { name });
+        await agent.capSoon();
         agent.setLimitsLine(line(agent.runId));
         return agent;
       }),
@@ -109,9 +132,14 @@ underEachShell('the cap', (shell) => {
   });
 
   test('holds without its limits too; only the cause is lost, for want of a file to rename', async ({ stage }) => {
-    const agent = await stage.agent(shell, { cap: 5 });
-    await agent.started();
+    const agent = await stage.agent(shell);
+    await agent.capSoon();
     rmSync(agent.path('limits'));
     expect(await agent.exit()).toMatchObject({ code: 143, cause: 'natural' });
   });
 });
+
+async function stopped(agent: Agent): Promise<void> {
+  const { pid } = (await agent.started()).agent;
+  await waitFor('the agent to be stopped', () => look(pid)?.state === 'T');
+}

@@ -45,10 +45,10 @@ const SHELLS: readonly Shell[] = [
 ];
 
 /** Sh for an agent that heeds nothing but KILL. */
-export const DEAF = "trap '' HUP INT TERM; exec sleep 1000";
+export const DEAF = `trap '' HUP INT TERM; echo >"$DIR/ready"; exec sleep 1000`;
 
 /** Sh for `sh -c '…'`: notes its pid in DIR/NAME and sleeps on, deaf to everything but KILL. */
-export const deafChild = (name: string) => `echo $$ >"$DIR/${name}"; ${DEAF.replaceAll("'", '"')}`;
+export const deafChild = (name: string) => `echo $$ >"$DIR/${name}"; trap "" HUP INT TERM; exec sleep 1000`;
 
 /**
  * Declares the same tests once for each shell, run side by side. A newcomer's machine may lack a shell, which skips its
@@ -155,6 +155,29 @@ export class Agent {
   async started(): Promise<Started> {
     const text = await waitFor(`${this.name}: started.json`, () => this.read('started.json'));
     return JSON.parse(text) as Started;
+  }
+
+  /** Waits until the agent says, by a file, that its traps stand: on a busy machine a cap can pass before that. */
+  async ready(): Promise<void> {
+    await waitFor(`${this.name}: to be ready`, () => existsSync(this.path('ready')));
+  }
+
+  /** Lets the cap pass in about a second, however long the agent has run. */
+  async capNow(killAfter = 1): Promise<void> {
+    await this.started();
+    this.setLimits({ cap: this.#age() + 1, killAfter });
+  }
+
+  /** Sets the cap a few seconds ahead, and waits until the watchdog has read that. */
+  async capSoon(): Promise<void> {
+    await this.started();
+    this.setLimits({ cap: this.#age() + 6 });
+    await beats(this, 2);
+  }
+
+  #age(): number {
+    const wrapperStart = Number(this.read('wrapper.pid').split(' ')[1]);
+    return Math.ceil(Number.parseFloat(readFileSync('/proc/uptime', 'utf8')) - wrapperStart / 100);
   }
 
   /** Waits for the sentinel, which must satisfy the published schema and be exactly as wide as what was made beforehand. */

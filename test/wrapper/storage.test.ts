@@ -18,8 +18,8 @@ underEachShell('a full disk', (shell) => {
 
   test('stops neither the cap nor its being told', async ({ stage, skip }) => {
     mountSmall(stage, skip);
-    const agent = await stage.agent(shell, { cap: 2 });
-    await agent.started();
+    const agent = await stage.agent(shell);
+    await agent.capSoon();
     fill(join(stage.stateDir, 'ballast'));
     expect(await agent.exit()).toMatchObject({ code: 143, how: 'observed', cause: 'capped' });
   });
@@ -56,12 +56,11 @@ underEachShell('a directory that is removed', (shell) => {
 
   test('does not free the agent of its cap', async ({ stage }) => {
     const agent = await stage.agent(shell, {
-      cap: 3,
-      act: `exec sh -c 'trap "exit 9" TERM; sleep 1000 & wait'`,
+      act: `exec sh -c 'trap "exit 9" TERM; echo >"$DIR/ready"; sleep 1000 & wait'`,
     });
     const started = await agent.started();
-    const beat = heartbeat(agent);
-    await waitFor('a beat, at which the watchdog learns who the agent is', () => heartbeat(agent) > beat);
+    await agent.ready();
+    await agent.capSoon(); // by when the watchdog has learnt who the agent is
     rmSync(agent.dir, { recursive: true, maxRetries: 5 }); // a beat may come between
     await gone('the agent', started.agent);
     await gone('the wrapper', started.wrapper);
