@@ -170,6 +170,9 @@ test('tells the truth, before and after, whatever happens to agents', async () =
     expect({ what, ...(await bench.agent(`e${index}`)) }).toMatchObject({ what, ...stopsAs });
   }
   expect(await sampler.end()).toEqual({ lies: [] });
+  // A watchdog that somebody stopped can only be ended: teardown does.
+  await bench.ok('rm', ...names);
+  await waitFor('all that watched to be gone', () => bench.directoriesInUse().length === 0);
 }, 120_000);
 
 test.each(['kill-server', 'KILL'])(
