@@ -33,7 +33,7 @@ underEachShell('the end of an agent', (shell) => {
   });
 
   test('keeps the code of a launch that came to nothing', async ({ stage }) => {
-    const missing = await stage.agent(shell, { name: 'missing', act: 'exec no-such-command' });
+    const missing = await stage.agent(shell, { name: 'missing', act: 'exec "$DIR/no-such-command"' });
     const denied = await stage.agent(shell, { name: 'denied', act: 'exec "$DIR/heartbeat"' });
     const broken = await stage.agent(shell, { name: 'broken', before: 'exit 126' });
     expect(await missing.exit()).toMatchObject({ code: 127, how: 'observed' });

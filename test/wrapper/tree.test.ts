@@ -27,7 +27,7 @@ underEachShell('the tree', (shell) => {
     copyFileSync('/bin/sleep', join(stage.dir, 'gpg-agent'));
     const act = [
       `setsid ./ssh-agent -c 'echo $$ >"$DIR/daemon"; sleep 1000 & echo $! >"$DIR/below"; wait' &`,
-      `tmux -f /dev/null -S own.sock new-session -d 'echo $$ >"$DIR/pane"; exec sleep 1000'`,
+      `tmux -f /dev/null -S own.sock new-session -d sh -c 'echo $$ >"$DIR/pane"; exec sleep 1000'`,
       `tmux -S own.sock display-message -p '#{pid}' >"$DIR/server"`,
       `setsid sh -c '${deafChild('plain')}' &`,
       './gpg-agent 1000 & echo $! >"$DIR/in-session"',
