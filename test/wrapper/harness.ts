@@ -231,6 +231,7 @@ export class Stage {
   readonly #socket = join(this.dir, 'sock');
   readonly #agents: Agent[] = [];
   readonly #panes = new Map<string, number>();
+  #closed = false;
   readonly #mine = new Set<string>();
   readonly #undo: (() => Promise<unknown>)[] = [];
 
@@ -263,6 +264,8 @@ export class Stage {
     env: Readonly<Record<string, string>> = {},
     session = agent.name,
   ): Promise<void> {
+    // A test that has run out of time runs on; it must not start what nobody would end.
+    if (this.#closed) throw new Error('the stage is closed');
     mustBeInstalled(shell.argv[0]);
     mustBeInstalled('tmux');
     const pane = [...shell.argv, WRAPPER, `agents/${agent.name}`];
@@ -305,6 +308,7 @@ export class Stage {
 
   /** Ends what is left, and fails if that was anything that the wrapper should have seen off. */
   async close(): Promise<void> {
+    this.#closed = true;
     let left: Process[] = [];
     let next = 0;
     try {
