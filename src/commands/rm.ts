@@ -1,5 +1,6 @@
 import { BusyError, UsageError } from '../errors.ts';
 import { find } from '../lifecycle/list.ts';
+import { isBeyondKnowing } from '../lifecycle/observe.ts';
 import { remove } from '../lifecycle/remove.ts';
 import { stop } from '../lifecycle/stop.ts';
 import { type Command, print } from './command.ts';
@@ -11,7 +12,7 @@ const command: Command = {
   async run({ words, flags, stateDir }) {
     if (words.length === 0) throw new UsageError('rm needs a name: agentctl rm NAME');
     const agents = words.map((name) => find(stateDir, name));
-    const live = agents.filter(({ status, runId }) => status.phase !== 'ended' && runId !== undefined);
+    const live = agents.filter((agent) => agent.status.phase !== 'ended' && !isBeyondKnowing(agent));
     if (live.length > 0 && !flags.on('force')) {
       throw new BusyError(`${live[0]?.name} is ${live[0]?.status.phase}: stop it first, or use rm -f`);
     }

@@ -67,6 +67,17 @@ export function observeNamed(stateDir: string, name: string): Observed | undefin
   return isGone(agent) ? undefined : agent;
 }
 
+/**
+ * A damaged record stays damaged: nothing will ever be known of this agent. (One that runs elsewhere may still end, and
+ * one whose processes live is not to be given up.)
+ */
+export function isBeyondKnowing({ status, evidence }: Observed): boolean {
+  const { wrapper, watchdog, agent } = evidence.processes;
+  return (
+    status.phase === 'unknown' && evidence.whereabouts !== 'elsewhere' && ![wrapper, watchdog, agent].includes('alive')
+  );
+}
+
 /** Archived or removed while we looked: nothing can be said of it because nothing is there. */
 function isGone({ status, directory }: Observed): boolean {
   return status.phase === 'unknown' && !existsSync(directory);

@@ -97,13 +97,10 @@ async function kill(agent: Observed, runId: string, started: Started): Promise<v
   const over = agent.status.phase === 'ended';
   if (!over && killed === undefined) addStep(agent.directory, 'kill', now());
   addSwept(agent.directory, await killTree(runId, started, watchersAreBusy(agent, killed?.uptimeMs)));
-  if (over) {
-    addStep(agent.directory, 'ended', now());
-    return;
-  }
-  // Somebody may have stopped those who are to publish the end.
+  // Somebody may have stopped those who are to publish the end, or to go after it.
   signal(started.wrapper, 'SIGCONT');
   signal(started.watchdog, 'SIGCONT');
+  if (over) addStep(agent.directory, 'ended', now());
 }
 
 /** Wrapper and watchdog have the sentinel to publish, and then the log's end mark to print; not for ever. */

@@ -3,7 +3,7 @@ import { BusyError } from '../errors.ts';
 import { archivedAgentDir, newAgentDir } from '../store/paths.ts';
 import type { StateDir } from '../store/state-dir.ts';
 import { archiveEnded } from './archive-ended.ts';
-import { type Observed, observeNamed } from './observe.ts';
+import { isBeyondKnowing, type Observed, observeNamed } from './observe.ts';
 
 /**
  * Removes an ended agent's directory, torn down first. A damaged one, which nobody can tear down, is removed as it is.
@@ -17,7 +17,7 @@ export async function remove(stateDir: StateDir, agent: Observed): Promise<void>
   if (runId !== undefined && observeNamed(stateDir.path, name)?.runId !== runId) {
     return rmSync(archivedAgentDir(stateDir.path, name, runId), { recursive: true, force: true });
   }
-  if (runId !== undefined) throw new BusyError(`${name} could not be torn down: try again`);
+  if (!isBeyondKnowing(agent)) throw new BusyError(`${name} could not be torn down: try again`);
   // Out of sight first, so that nobody reads half of it.
   const trash = newAgentDir(stateDir.path, `removed${process.pid}`);
   renameSync(directory, trash);

@@ -81,7 +81,7 @@ export async function spawn(stateDir: StateDir, options: SpawnOptions): Promise<
   const files = checkFiles(options);
   prepareStateDir(stateDir);
   const server = tmuxServer(stateDir);
-  removeHalfMade(stateDir.path, (launcher) => livenessOf(launcher) === 'alive');
+  removeHalfMade(stateDir.path, launcherDied);
 
   try {
     makeAgentDir(stateDir.path, {
@@ -126,6 +126,12 @@ export async function spawn(stateDir: StateDir, options: SpawnOptions): Promise<
     }
     throw error;
   }
+}
+
+/** Only where its pid means something: a launcher in another container may be alive. */
+function launcherDied({ launcher, bootId, pidNamespace }: Pick<Spec, 'launcher' | 'bootId' | 'pidNamespace'>): boolean {
+  if (bootId !== here().bootId) return true;
+  return pidNamespace === here().pidNamespace && livenessOf(launcher) === 'dead';
 }
 
 function draftSpec(options: SpawnOptions, name: string | undefined, cwd: string, parent: ParentReference | null): Spec {

@@ -4,7 +4,7 @@ import type { StateDir } from '../store/state-dir.ts';
 import { uptimeMs } from '../system/clock.ts';
 import { describe } from './describe.ts';
 import { type AgentReference, resolve } from './list.ts';
-import { type Observed, observeArchived, observeNamed } from './observe.ts';
+import { isBeyondKnowing, observeArchived, observeNamed } from './observe.ts';
 
 /** An agent whose wrapper and watchdog were both killed rings no bell: the process table is asked this often. */
 const POLL_MS = 250;
@@ -74,9 +74,4 @@ function look(stateDir: StateDir, { name, runId }: AgentReference): Agent | Remo
 
 function endOf(end: Agent | Removed): number {
   return 'removed' in end || end.endedAt === null ? 0 : Date.parse(end.endedAt);
-}
-
-/** A damaged record stays damaged: waiting for it would never end. (An agent that runs elsewhere may still end.) */
-function isBeyondKnowing({ status, evidence }: Observed): boolean {
-  return status.phase === 'unknown' && evidence.whereabouts !== 'elsewhere';
 }

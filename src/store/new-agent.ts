@@ -11,7 +11,6 @@ import {
   writeSync,
 } from 'node:fs';
 import { join } from 'node:path';
-import type { ProcessIdentity } from '../agent/evidence.ts';
 import { codeOf } from '../errors.ts';
 import type { Spec } from './generated/types.ts';
 import * as validators from './generated/validators.js';
@@ -93,16 +92,19 @@ export function discardNewAgent(stateDir: string, runId: string): void {
 /**
  * Removes what launchers that died left half made, secrets included: nobody will ever finish it.
  *
- * @param isAlive - whether a launcher still lives.
+ * @param isAbandoned - whether its launcher provably died.
  */
-export function removeHalfMade(stateDir: string, isAlive: (launcher: ProcessIdentity) => boolean): void {
+export function removeHalfMade(
+  stateDir: string,
+  isAbandoned: (spec: Pick<Spec, 'launcher' | 'bootId' | 'pidNamespace'>) => boolean,
+): void {
   for (const entry of readdirSync(agentsDir(stateDir))) {
     if (!entry.startsWith('.new.')) continue;
     const directory = join(agentsDir(stateDir), entry);
     const spec = readRecord(join(directory, 'spec.json'), validators.spec);
     // Without a spec nobody knows whose it is: then its age tells.
     const age = Date.now() - (statSync(directory, { throwIfNoEntry: false })?.mtimeMs ?? Date.now());
-    const abandoned = spec.state === 'there' ? !isAlive(spec.value.launcher) : age > ABANDONED_MS;
+    const abandoned = spec.state === 'there' ? isAbandoned(spec.value) : age > ABANDONED_MS;
     if (abandoned) rmSync(directory, { recursive: true, force: true });
   }
 }

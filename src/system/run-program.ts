@@ -19,7 +19,7 @@ export interface Ran {
 export function runProgram(
   file: string,
   args: readonly string[],
-  options: { cwd?: string; env?: NodeJS.ProcessEnv; input?: string | Buffer } = {},
+  options: { cwd?: string; env?: NodeJS.ProcessEnv; input?: string | Buffer; timeout?: number } = {},
 ): Promise<Ran> {
   return new Promise((resolve, reject) => {
     const { input, ...rest } = options;

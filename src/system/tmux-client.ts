@@ -17,6 +17,8 @@ export const OLDEST_TMUX = '3.2';
 const SERVER_WENT_AWAY =
   /server exited|lost server|no server running|error connecting|failed to connect|Connection refused/;
 const TRIES = 10;
+/** A server that has no file descriptors left never answers. */
+const ANSWER_MS = 60_000;
 
 /** How a call is made; `prefix` is what starts tmux in its place. */
 export interface CallOptions {
@@ -34,8 +36,14 @@ export async function call(server: TmuxServer, args: readonly string[], options:
     const ran = await runProgram(file, words, {
       cwd: server.stateDir,
       env: options.env ?? process.env,
+      timeout: ANSWER_MS,
       ...(options.input === undefined ? {} : { input: options.input }),
     });
+    if (ran.code === null) {
+      throw new AgentctlError(
+        `tmux did not answer within ${ANSWER_MS / 1000} s on ${server.socket}: look at "agentctl doctor"; agents run on without it`,
+      );
+    }
     if (ran.code === 0 || !options.retry || tried >= TRIES || !SERVER_WENT_AWAY.test(ran.stderr)) return ran;
     await pause(10 * tried);
   }

@@ -172,13 +172,13 @@ describe('what launchers left half made', () => {
 
   test('goes, secrets included, when its launcher is dead', () => {
     makeAgentDir(state, AGENT);
-    removeHalfMade(state, ({ pid, startTime }) => !(pid === 90 && startTime === '900'));
+    removeHalfMade(state, ({ launcher }) => launcher.pid === 90 && launcher.startTime === '900');
     expect(left()).toEqual([]);
   });
 
   test('stays while its launcher lives', () => {
     makeAgentDir(state, AGENT);
-    removeHalfMade(state, () => true);
+    removeHalfMade(state, () => false);
     expect(left()).toEqual([`.new.${RUN}`]);
   });
 
@@ -192,7 +192,7 @@ describe('what launchers left half made', () => {
 
   test('is told from agents, locks and all else', () => {
     for (const entry of ['fix', '.lock.run00001', '.hidden']) mkdirSync(join(state, 'agents', entry));
-    removeHalfMade(state, () => false);
+    removeHalfMade(state, () => true);
     expect(left().sort()).toEqual(['.hidden', '.lock.run00001', 'fix']);
   });
 
