@@ -51,14 +51,10 @@ describe.concurrent('stop', () => {
 
   test('takes several names, --filter, --all', async ({ onTestFinished }) => {
     const bench = new Workbench(onTestFinished);
-    for (const [name, job] of [
-      ['a', '1'],
-      ['b', '1'],
-      ['c', '2'],
-      ['d', '3'],
-      ['e', '3'],
-    ] as const)
-      await bench.ok('spawn', '-n', name, '-l', `job=${job}`, 'sleep', '1000');
+    const jobs = { a: 1, b: 1, c: 2, d: 3, e: 3 };
+    await Promise.all(
+      Object.entries(jobs).map(([name, job]) => bench.ok('spawn', '-n', name, '-l', `job=${job}`, 'sleep', '1000')),
+    );
     const names = (stdout: string) =>
       stdout
         .split('\n')

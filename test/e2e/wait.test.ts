@@ -142,10 +142,10 @@ describe.concurrent('wait for several', () => {
     }
     expect(await ended(child)).toBe(1);
     expect((await bench.run('wait', 'a', 'c')).code).toBe(0);
-    // The same name twice is one.
+    // The same name twice is one; those that have ended come in the order of their ends.
     expect(await bench.run('wait', 'a', 'a', 'c')).toEqual({
       code: 0,
-      stdout: 'a succeeded 0\nc succeeded 0\n',
+      stdout: 'c succeeded 0\na succeeded 0\n',
       stderr: '',
     });
   });
