@@ -22,31 +22,26 @@ export function checkCwd(given: string): string {
   return cwd;
 }
 
-/** @throws {InvalidInput} when the command is not there, cannot be run, or is more than the kernel takes. */
+/** The file that the command is. @throws {InvalidInput} when it is not there, cannot be run, or is more than the kernel takes. */
 export function checkCommand(
   command: readonly string[],
   environment: Readonly<Record<string, string>>,
   cwd: string,
-): void {
+): string {
   const [program] = command;
   if (program === undefined || program === '') {
     throw new InvalidInput('the command is missing: write it last, as in "agentctl spawn -- sh -c \'make test\'"');
   }
-  for (const word of [...command, ...Object.entries(environment).map(([name, value]) => `${name}=${value}`)]) {
-    if (word.includes('\0'))
-      throw new InvalidInput('an argument or variable holds a NUL byte, which no program can be given: remove it');
-    if (Buffer.byteLength(word) < ARGUMENT_BYTES) continue;
-    throw new InvalidInput(
-      `the argument ${JSON.stringify(`${word.slice(0, 20)}…`)} has ${Buffer.byteLength(word)} bytes and the kernel takes ${ARGUMENT_BYTES - 1}: put it into a file, or give it with --stdin`,
-    );
-  }
+  for (const word of command) checkSize(`the argument ${JSON.stringify(`${word.slice(0, 20)}…`)}`, word);
+  // Without its value, which may be a secret.
+  for (const [name, value] of Object.entries(environment)) checkSize(`the variable ${name}`, `${name}=${value}`);
   if (program.includes('=')) {
     throw new InvalidInput(
       `the command ${JSON.stringify(program)} looks like a variable: give variables with -e, or call the program through sh -c`,
     );
   }
   const found = findProgram(program, environment.PATH, cwd);
-  if (found.state === 'found') return;
+  if (found.state === 'found') return found.path;
   if (found.state === 'not-executable') {
     throw new InvalidInput(
       `the command ${found.path} cannot be executed: make it executable (chmod +x) or give the program that runs it`,
@@ -57,6 +52,17 @@ export function checkCommand(
       ? `write -- sh -c ${JSON.stringify(program)}`
       : 'check its spelling and PATH';
   throw new InvalidInput(`the command ${JSON.stringify(program)} was not found: ${hint}`);
+}
+
+function checkSize(what: string, word: string): void {
+  if (word.includes('\0')) {
+    throw new InvalidInput(`${what} holds a NUL byte, which no program can be given: remove it`);
+  }
+  const bytes = Buffer.byteLength(word);
+  if (bytes < ARGUMENT_BYTES) return;
+  throw new InvalidInput(
+    `${what} has ${bytes} bytes and the kernel takes ${ARGUMENT_BYTES - 1}: put it into a file, or give it with --stdin`,
+  );
 }
 
 /**

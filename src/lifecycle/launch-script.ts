@@ -1,16 +1,19 @@
 import { shellQuote } from '../system/shell-quote.ts';
 
 /**
- * Names that a shell sets, refuses or reads for itself: an `export` of UID ends bash, of OPTIND dash. With everything
+ * Names that a shell sets, refuses or reads for itself: an `export` of UID ends bash, of OPTIND dash, and of a locale
+ * that is not installed makes bash print a warning into the agent's log. With everything
  * that is no shell name at all (`a.b`, an exported bash function) they go through env(1).
  */
 const SHELL_OWN =
-  /^(_|UID|EUID|PPID|GID|EGID|OPTIND|OPTARG|OPTERR|IFS|PS[0-9]|LINENO|RANDOM|SECONDS|SHLVL|SHELLOPTS|ENV|HISTCMD|DIRSTACK|FUNCNAME|GROUPS|PIPESTATUS|EPOCH.*|BASH.*|COMP_.*|KSH.*|PGRP|USER_ID|PATHSEP)$/;
+  /^(_|UID|EUID|PPID|GID|EGID|OPTIND|OPTARG|OPTERR|IFS|PS[0-9]|LINENO|S?RANDOM|SECONDS|TMOUT|HISTSIZE|LINES|COLUMNS|LANG|LC_.*|SHLVL|SHELLOPTS|ENV|HISTCMD|DIRSTACK|FUNCNAME|GROUPS|PIPESTATUS|EPOCH.*|BASH.*|COMP_.*|KSH.*|PGRP|USER_ID|PATHSEP)$/;
 const SHELL_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
 export interface Launch {
   runId: string;
   command: readonly string[];
+  /** The file that the command's first word is: what is run where the environment has no PATH to find it by. */
+  program: string;
   cwd: string;
   environment: Readonly<Record<string, string>>;
   umask: number;
@@ -36,7 +39,9 @@ export function environmentScript(environment: Readonly<Record<string, string>>)
  */
 export function launchScript(launch: Launch): string {
   const viaEnv = Object.entries(launch.environment).filter(([name]) => !isForShell(name));
-  const command = launch.command.map(shellQuote).join(' ');
+  const [word = '', ...words] = launch.command;
+  const program = launch.environment.PATH === undefined || word.startsWith('-') ? launch.program : word;
+  const command = [program, ...words].map(shellQuote).join(' ');
   const prefix =
     viaEnv.length === 0
       ? ''

@@ -39,7 +39,8 @@ export function observe(directory: string, name: string, archived = false, at: N
     const first = statusOf(evidence);
     const settled =
       archived ||
-      files.sentinel.state === 'there' ||
+      // With its spec: one that is moved to the archive meanwhile is gone halfway through the reading.
+      (files.sentinel.state === 'there' && files.spec.state === 'there') ||
       (first.phase !== 'unknown' && evidence.processes.agent === 'alive');
     if (settled) return { name, runId: runIdOf(files), directory, evidence, status: first };
     const again = readAgentFiles(directory, name, archived);

@@ -77,7 +77,7 @@ export async function spawn(stateDir: StateDir, options: SpawnOptions): Promise<
   }
   const draft = draftSpec(options, name, cwd, parent);
   const environment = agentEnvironment(process.env, options.env ?? {}, ownVariables(stateDir, draft));
-  checkCommand(options.command, environment, cwd);
+  const program = checkCommand(options.command, environment, cwd);
   const files = checkFiles(options);
   prepareStateDir(stateDir);
   const server = tmuxServer(stateDir);
@@ -90,6 +90,7 @@ export async function spawn(stateDir: StateDir, options: SpawnOptions): Promise<
       launchScript: launchScript({
         ...draft,
         ...files,
+        program,
         environment,
         umask: process.umask(),
         openFiles: callersOpenFiles(),

@@ -31,8 +31,8 @@ export async function withLock<T>(
   try {
     return await work(() => held);
   } finally {
-    rmSync(ownerFile(path), { force: true });
     // A compromised lock is somebody else's by now.
+    if (held) rmSync(ownerFile(path), { force: true });
     await release?.().catch(() => {});
   }
 }

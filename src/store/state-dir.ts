@@ -5,6 +5,7 @@ import {
   existsSync,
   mkdirSync,
   openSync,
+  readdirSync,
   readFileSync,
   statSync,
   utimesSync,
@@ -68,14 +69,26 @@ export function prepareStateDir({ path }: StateDir): void {
   }
   const stat = refuseForeign(path);
   try {
-    if ((stat.mode & 0o077) !== 0) chmodSync(path, 0o700);
+    if ((stat.mode & 0o077) !== 0) makePrivate(path);
     for (const dir of [agentsDir(path), archiveDir(path)]) mkdirSync(dir, { recursive: true, mode: 0o700 });
     ringBell(path);
   } catch (error) {
+    if (error instanceof AgentctlError) throw error;
     throw new AgentctlError(`the state directory ${path} cannot be written (${refusal(error)}): ${remedy}`, {
       cause: error,
     });
   }
+}
+
+/** A directory that is open to others is closed to them, unless it is plainly something else than a state directory. */
+function makePrivate(path: string): void {
+  const entries = readdirSync(path);
+  if (entries.length > 0 && !entries.includes('agents') && entries.some((entry) => entry !== 'README.md')) {
+    throw new AgentctlError(
+      `${path} is open to other users and holds other things than agents: give --state-dir a directory of its own`,
+    );
+  }
+  chmodSync(path, 0o700);
 }
 
 /**

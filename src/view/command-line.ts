@@ -5,6 +5,10 @@
  */
 export function commandLine(words: readonly string[]): string {
   return words
-    .map((word) => (/^[A-Za-z0-9_@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`))
+    .map((word, at) =>
+      (at === 0 ? /^[A-Za-z0-9_@%+:,./-]+$/ : /^[A-Za-z0-9_@%+=:,./-]+$/).test(word)
+        ? word
+        : `'${word.replaceAll("'", "'\\''")}'`,
+    )
     .join(' ');
 }

@@ -42,6 +42,7 @@ function launch(shell: readonly string[], change: Partial<Launch>, directory = a
   const given: Launch = {
     runId: RUN,
     command: ['true'],
+    program: change.command?.[0] ?? 'true',
     cwd: '/',
     umask: 0o022,
     openFiles: undefined,
@@ -97,7 +98,9 @@ const ODD = `_ UID EUID PPID GID OPTIND OPTARG OPTERR IFS PS1 PS2 PS4 LINENO RAN
   DIRSTACK FUNCNAME GROUPS PIPESTATUS EPOCHSECONDS EPOCHREALTIME BASH BASHPID BASHOPTS BASH_ENV BASH_VERSION BASH_ARGV0
   COMP_WORDBREAKS KSH_VERSION KSHEGID PGRP USER_ID PATHSEP CDPATH POSIXLY_CORRECT GLOBIGNORE HISTFILE MAILCHECK IGNOREEOF
   TIMEFORMAT HOME MAIL MAILPATH LOGNAME SHELL EXINIT FPATH FCEDIT a.b a-b 1a %f é BASH_FUNC_f%% BASH_FUNC_f() x[0]
-  at namespace boot up stat session server wrapper watchdog line`.split(/\s+/);
+  LC_ALL LC_CTYPE LANG SRANDOM TMOUT HISTSIZE LINES COLUMNS at namespace boot up stat session server wrapper watchdog line`.split(
+  /\s+/,
+);
 
 describe.each(SHELLS.map((shell) => [shell.join(' '), shell] as const))('under %s', (_, shell) => {
   test.each<[string, string[]]>([
@@ -292,4 +295,11 @@ describe.each(SHELLS.map((shell) => [shell.join(' '), shell] as const))('under %
     expect(again.status).not.toBe(0);
     expect(readFileSync(join(directory, 'started.json'), 'utf8')).toBe(proof);
   });
+});
+
+test('runs the program that was found where the environment has no PATH', () => {
+  const change = { command: ['env'], program: '/usr/bin/env', environment: { ONLY: 'this' } };
+  const { stdout, status } = launch(['sh'], change);
+  expect(status).toBe(0);
+  expect(stdout.toString().split('\n')).toContain('ONLY=this');
 });
