@@ -153,7 +153,17 @@ export class Agent {
   }
 
   async started(): Promise<Started> {
-    const text = await waitFor(`${this.name}: started.json`, () => this.read('started.json'));
+    const text = await waitFor(`${this.name}: started.json`, () => this.read('started.json')).catch(async (error) => {
+      const pane = [
+        'display-message',
+        '-p',
+        '-t',
+        `=${this.name}:`,
+        '#{pane_dead} #{pane_dead_status} #{pane_dead_signal}',
+      ];
+      const said = await this.tmux(...pane).catch(String);
+      throw new Error(`${error.message}; in it: ${readdirSync(this.dir)}; its pane: ${said}`, { cause: error });
+    });
     return JSON.parse(text) as Started;
   }
 
