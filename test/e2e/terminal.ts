@@ -1,5 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -22,6 +23,7 @@ export class Terminal {
     );
     whenFinished(() => {
       this.#tmux(undefined, 'kill-server');
+      rmSync(this.#socket, { force: true });
     });
   }
 
