@@ -13,7 +13,7 @@ export { InvalidInput } from './agent/invalid-input.ts';
 export { DEFAULT_LIMITS, type Limits } from './agent/limits.ts';
 export { AgentctlError, BusyError, UnknownAgentError, UsageError } from './errors.ts';
 export { inspect } from './lifecycle/inspect.ts';
-export { type ListOptions, list } from './lifecycle/list.ts';
+export { type AgentReference, type ListOptions, list } from './lifecycle/list.ts';
 export { logs, type OutputOptions } from './lifecycle/logs.ts';
 export { type SpawnOptions, spawn } from './lifecycle/spawn.ts';
 export { type StopOptions, stop } from './lifecycle/stop.ts';

@@ -1,8 +1,10 @@
 import { InvalidInput } from './agent/invalid-input.ts';
 import { runCommandLine } from './cli.ts';
 import { AgentctlError, BusyError, codeOf, refusal, UsageError } from './errors.ts';
+import { visible } from './view/visible.ts';
 
 // The one place where an error becomes an exit code. Whoever reads us may leave at any time (`ps | head -1`).
+process.stderr.on('error', () => {}); // whoever does not hear us must not keep us from finishing
 let unwritten = 0;
 process.stdout.on('error', (error) => {
   if (codeOf(error) === 'EPIPE' || unwritten > 0) return;
@@ -15,7 +17,7 @@ try {
   const code = await runCommandLine(process.argv.slice(2));
   process.exitCode = code || unwritten;
 } catch (error) {
-  process.stderr.write(`agentctl: ${sentence(error)}\n`);
+  process.stderr.write(`agentctl: ${process.env.AGENTCTL_DEBUG ? sentence(error) : visible(sentence(error))}\n`);
   process.exitCode = exitCode(error);
 }
 

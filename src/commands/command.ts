@@ -1,5 +1,6 @@
 import type { Options } from 'yargs';
 import type { StateDir } from '../store/state-dir.ts';
+import { visible } from '../view/visible.ts';
 
 /** One command: flags in, one call, render. */
 export interface Command {
@@ -69,5 +70,12 @@ export function printJson(data: object): void {
 
 /** agentctl's own words: never on stdout, which belongs to results. */
 export function note(sentence: string): void {
-  process.stderr.write(`agentctl: ${sentence}\n`);
+  process.stderr.write(`agentctl: ${visible(sentence)}\n`);
+}
+
+/** Everything that comes on stdin; unlike a synchronous read, also from a pipe that somebody made non-blocking. */
+export async function readStdin(): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of process.stdin) chunks.push(chunk as Buffer);
+  return Buffer.concat(chunks);
 }

@@ -15,8 +15,8 @@ const command: Command = {
   options: { ...SPAWN_OPTIONS, raw: { type: 'boolean', describe: "the terminal's own bytes, with colours and CRLF" } },
   takesCommand: true,
   errorCode: 125,
-  run(call) {
-    const options = spawnOptions(call);
+  async run(call) {
+    const options = await spawnOptions(call);
     if (options.stdin === undefined && stdinIsPiped()) {
       note("the agent's stdin is its own terminal: to give it what is piped in here, add --stdin -");
     }

@@ -1,8 +1,7 @@
-import { readFileSync } from 'node:fs';
 import { UsageError } from '../errors.ts';
 import { find } from '../lifecycle/list.ts';
 import { pressKeys, sendText } from '../lifecycle/send.ts';
-import { type Command, note } from './command.ts';
+import { type Command, note, readStdin } from './command.ts';
 
 const command: Command = {
   usage: 'send NAME TEXT | send NAME - | send --keys NAME KEY…',
@@ -23,7 +22,7 @@ const command: Command = {
       await pressKeys(stateDir, agent, rest);
       return 0;
     }
-    const text = rest.length === 1 && rest[0] === '-' ? readFileSync(0, 'utf8') : rest.join(' ');
+    const text = rest.length === 1 && rest[0] === '-' ? (await readStdin()).toString() : rest.join(' ');
     const { asOneMessage } = await sendText(stateDir, agent, text);
     if (!asOneMessage) note(`${name} does not ask for bracketed paste: it reads the lines one by one`);
     return 0;

@@ -1,4 +1,3 @@
-import { readFileSync } from 'node:fs';
 import type { Options } from 'yargs';
 import { parseDuration, parseFiniteDuration } from '../agent/duration.ts';
 import { parseLabels } from '../agent/labels.ts';
@@ -6,7 +5,7 @@ import type { Limits } from '../agent/limits.ts';
 import { UsageError } from '../errors.ts';
 import { parseEnv, readEnvFile } from '../lifecycle/agent-environment.ts';
 import type { SpawnOptions } from '../lifecycle/spawn.ts';
-import { type Call, note } from './command.ts';
+import { type Call, note, readStdin } from './command.ts';
 
 /** What `spawn` and `run` have in common. */
 export const SPAWN_OPTIONS: Readonly<Record<string, Options>> = {
@@ -38,7 +37,7 @@ export const SPAWN_OPTIONS: Readonly<Record<string, Options>> = {
 };
 
 /** @throws {InvalidInput} and {@link UsageError} for whatever does not fit. */
-export function spawnOptions({ words, flags }: Call): SpawnOptions {
+export async function spawnOptions({ words, flags }: Call): Promise<SpawnOptions> {
   const stdin = flags.text('stdin');
   return {
     command: words,
@@ -51,7 +50,7 @@ export function spawnOptions({ words, flags }: Call): SpawnOptions {
     labels: parseLabels(flags.all('label'), '--label'),
     limits: limits(flags),
     ...size(flags.text('size')),
-    stdin: stdin === '-' ? readFileSync(0) : stdin,
+    stdin: stdin === '-' ? await readStdin() : stdin,
     stdout: flags.text('stdout'),
     stderr: flags.text('stderr'),
     replace: flags.on('replace'),

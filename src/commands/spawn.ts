@@ -16,7 +16,7 @@ const command: Command = {
   takesCommand: true,
   async run(call) {
     if (call.flags.on('attach')) requireTerminal();
-    const agent = await spawn(call.stateDir, spawnOptions(call));
+    const agent = await spawn(call.stateDir, await spawnOptions(call));
     if (call.flags.on('json')) printJson(agent);
     else print(agent.name);
     if (!call.flags.on('attach')) return 0;

@@ -4,6 +4,7 @@ import { select, withDescendants } from '../lifecycle/list.ts';
 import { stop } from '../lifecycle/stop.ts';
 import { wallMs } from '../system/clock.ts';
 import { statusCell } from '../view/agent-table.ts';
+import { visible } from '../view/visible.ts';
 import { type Call, type Command, note, print } from './command.ts';
 
 const SELECTION = {
@@ -60,7 +61,7 @@ async function stopSelected(
   for (const { name: unknown, status } of beyondReach) note(`${unknown} cannot be stopped from here: ${status.reason}`);
   const reachable = selected.filter((agent) => !beyondReach.includes(agent));
   for (const agent of await stop(stateDir, reachable, { by: `agentctl ${name}`, killAfterMs })) {
-    print(`${agent.name} ${statusCell(agent, wallMs())}`);
+    print(visible(`${agent.name} ${statusCell(agent, wallMs())}`));
   }
   return beyondReach.length === 0 ? 0 : 1;
 }

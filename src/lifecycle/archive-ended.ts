@@ -8,6 +8,6 @@ export async function archiveEnded(stateDir: StateDir, { name, runId }: AgentRef
   if (!runId) return;
   // At most: conclude, end the leftovers, tear down.
   for (let pass = 0; pass < 5 && observeNamed(stateDir.path, name)?.runId === runId; pass++) {
-    await reconcile(stateDir, { name, runId }, 0);
+    await reconcile(stateDir, { name, runId }, { graceMs: 0 });
   }
 }

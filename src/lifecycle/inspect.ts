@@ -2,7 +2,7 @@ import type { Agent } from '../store/generated/types.ts';
 import type { StateDir } from '../store/state-dir.ts';
 import { hasSession } from '../system/tmux.ts';
 import { describe } from './describe.ts';
-import { scanTree } from './end-tree.ts';
+import { leftovers } from './leftovers.ts';
 import { find } from './list.ts';
 import type { Observed } from './observe.ts';
 import { tmuxServer } from './tmux-server.ts';
@@ -20,17 +20,6 @@ export async function inspect(stateDir: StateDir, reference: string): Promise<Ag
   const left = leftovers(agent);
   if (left !== undefined) facts.evidence.process = left;
   return facts;
-}
-
-/** What an agent left running when it ended by itself: it goes at teardown. Undefined where there is nothing to say. */
-function leftovers({ evidence, status, runId }: Observed): string | undefined {
-  const { started, archived } = evidence.files;
-  if (status.phase !== 'ended' || archived || evidence.whereabouts !== 'here') return undefined;
-  if (started.state !== 'there' || runId === undefined) return undefined;
-  const { members } = scanTree(runId, started.value, true);
-  if (members.length === 0) return undefined;
-  const names = members.map(({ process }) => `${process.name} (pid ${process.pid})`);
-  return `ended; left running until teardown: ${names.join(', ')}`;
 }
 
 /** tmux is never evidence of death: no session, no server and a deleted socket all look the same. */

@@ -1,7 +1,7 @@
 import { closeSync, existsSync, fstatSync, openSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import { endMark } from '../agent/end-mark.ts';
-import { pause, wallMs } from '../system/clock.ts';
+import { pause, uptimeMs } from '../system/clock.ts';
 import type { Observed } from './observe.ts';
 
 /** How long a log may take to become whole after the end: of 300 that ended at once the last took 3 s. */
@@ -10,9 +10,17 @@ export const LOG_PATIENCE_MS = 5000;
 const TAIL_BYTES = 256 * 1024;
 
 /** Resolves once every byte of an ended agent is in its log, at the latest when it cannot be expected any more. */
-export async function untilLogIsWhole({ directory, status, runId }: Observed): Promise<void> {
-  const deadline = (status.endedAtMs ?? 0) + LOG_PATIENCE_MS;
-  while (wallMs() < deadline && !isLogWhole(directory, runId ?? '')) await pause(10);
+export async function untilLogIsWhole(agent: Observed): Promise<void> {
+  const until = uptimeMs() + logPatienceLeftMs(agent);
+  while (uptimeMs() < until && !isLogWhole(agent.directory, agent.runId ?? '')) await pause(10);
+}
+
+/** By uptime, which nobody sets: of another boot nothing more will come. */
+export function logPatienceLeftMs({ evidence }: Observed): number {
+  const { sentinel } = evidence.files;
+  if (evidence.whereabouts !== 'here') return 0;
+  const endedUptimeMs = sentinel.state === 'there' ? sentinel.value.uptimeMs : evidence.now.uptimeMs;
+  return endedUptimeMs + LOG_PATIENCE_MS - uptimeMs();
 }
 
 function isLogWhole(directory: string, runId: string): boolean {

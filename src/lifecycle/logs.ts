@@ -5,7 +5,7 @@ import { BellListener } from '../store/bell.ts';
 import type { StateDir } from '../store/state-dir.ts';
 import { wallMs } from '../system/clock.ts';
 import { type AgentReference, resolve } from './list.ts';
-import { LOG_PATIENCE_MS } from './log-end.ts';
+import { logPatienceLeftMs, untilLogIsWhole } from './log-end.ts';
 import { type Observed, observe, observeNamed } from './observe.ts';
 
 export interface OutputOptions {
@@ -36,6 +36,7 @@ export async function* logs(
 ): AsyncGenerator<Buffer> {
   const agent = resolve(stateDir, reference);
   const runId = agent.runId ?? '';
+  if (!options.follow && agent.status.phase === 'ended' && !agent.evidence.files.archived) await untilLogIsWhole(agent);
   const file = openSync(join(agent.directory, 'output.log'), 'r');
   const bell = new BellListener(stateDir.path);
   try {
@@ -71,8 +72,7 @@ function isOver(stateDir: StateDir, agent: Observed): boolean {
 /** A mark that has not come this long after the end will not come: the pane was closed before the wrapper printed it. */
 function patienceIsOver({ directory, name, runId }: Observed): boolean {
   const current = observe(directory, name);
-  if (current.runId !== runId) return true;
-  return wallMs() > (current.status.endedAtMs ?? 0) + LOG_PATIENCE_MS;
+  return current.runId !== runId || logPatienceLeftMs(current) <= 0;
 }
 
 function startOf(file: number, agent: Observed, options: OutputOptions): number {

@@ -75,7 +75,9 @@ export function observeNamed(stateDir: string, name: string): Observed | undefin
 export function isBeyondKnowing({ status, evidence }: Observed): boolean {
   const { wrapper, watchdog, agent } = evidence.processes;
   return (
-    status.phase === 'unknown' && evidence.whereabouts !== 'elsewhere' && ![wrapper, watchdog, agent].includes('alive')
+    (status.phase === 'unknown' || evidence.files.spec.state !== 'there') &&
+    evidence.whereabouts !== 'elsewhere' &&
+    ![wrapper, watchdog, agent].includes('alive')
   );
 }
 

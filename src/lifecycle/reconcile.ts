@@ -1,7 +1,7 @@
 import { linkSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Action, decide } from '../agent/decide.ts';
-import type { Started } from '../agent/evidence.ts';
+import { type Action, type Decision, decide } from '../agent/decide.ts';
+import type { Started, StopOrder } from '../agent/evidence.ts';
 import { withLock } from '../store/lock.ts';
 import { lockFile } from '../store/paths.ts';
 import { ringBell, type StateDir } from '../store/state-dir.ts';
@@ -13,12 +13,6 @@ import { LOG_PATIENCE_MS } from './log-end.ts';
 import { type Observed, observe, observeNamed } from './observe.ts';
 import { teardown } from './teardown.ts';
 
-export interface Reconciled {
-  action: Action;
-  /** When to look again if nothing is heard meanwhile, in milliseconds of uptime. */
-  nextAtMs: number | undefined;
-}
-
 /** How long wrapper and watchdog may take to publish once their agent is dead; after that they hang themselves. */
 const PUBLISHING_MS = 10_000;
 
@@ -27,13 +21,14 @@ const PUBLISHING_MS = 10_000;
  * anywhere at any time, any number of times at once: every effect is either repeatable or an exclusive create.
  *
  * @param run - the run that is meant; a later one of the same name is left alone.
- * @param graceMs - instead of the agent's own grace; 0 tears down what has ended, null never does.
+ * @param options - `graceMs` instead of the agent's own grace: 0 tears down what has ended, null never does; `order`, what
+ *   the caller wants, where a full disk may have kept it from being put down; `killNow`, that its kill-after has passed.
  */
 export async function reconcile(
   stateDir: StateDir,
   run: { name: string; runId: string },
-  graceMs?: number | null,
-): Promise<Reconciled> {
+  options: { graceMs?: number | null; order?: StopOrder; killNow?: boolean } = {},
+): Promise<Decision> {
   const context = {
     self: self(),
     isAlive: (holder: { pid: number; startTime: string }) => livenessOf(holder) === 'alive',
@@ -43,7 +38,12 @@ export async function reconcile(
     const agent = observeNamed(stateDir.path, run.name);
     if (agent === undefined || agent.runId !== run.runId || !stillHeld())
       return { action: { do: 'nothing' }, nextAtMs: undefined };
-    const decision = decide(agent.evidence, graceMs);
+    const { files } = agent.evidence;
+    if (options.order && files.stopOrder.state === 'absent') files.stopOrder = { state: 'there', value: options.order };
+    const decision: Decision =
+      options.killNow && agent.status.phase !== 'ended'
+        ? { action: { do: 'kill' }, nextAtMs: undefined }
+        : decide(agent.evidence, options.graceMs);
     await carryOut(stateDir, agent, run.runId, decision.action);
     return decision;
   });
@@ -78,7 +78,9 @@ function term(
   started: Started,
   { cause, reason }: { cause: Parameters<typeof createVerdict>[2]['cause']; reason: string },
 ): void {
-  if (!createVerdict(agent.directory, runId, { cause, reason, steps: [{ step: 'term', at: now() }] })) return;
+  const created = createVerdict(agent.directory, runId, { cause, reason, steps: [{ step: 'term', at: now() }] });
+  // Another's verdict counts, unless it is of another run: then it must not protect this one for ever.
+  if (!created && agent.evidence.files.verdict.state !== 'damaged') return;
   // Read again just before the signal: a natural end wins the race.
   const endedMeanwhile = observe(agent.directory, agent.name).status.phase === 'ended';
   if (endedMeanwhile || signal(started.agent, 'SIGTERM') === 'gone') {
@@ -96,11 +98,13 @@ async function kill(agent: Observed, runId: string, started: Started): Promise<v
   // Over, by its sentinel or because nobody is left who could write one.
   const over = agent.status.phase === 'ended';
   if (!over && killed === undefined) addStep(agent.directory, 'kill', now());
-  addSwept(agent.directory, await killTree(runId, started, watchersAreBusy(agent, killed?.uptimeMs)));
+  const swept = await killTree(runId, started, watchersAreBusy(agent, killed?.uptimeMs));
+  addSwept(agent.directory, swept);
   // Somebody may have stopped those who are to publish the end, or to go after it.
   signal(started.wrapper, 'SIGCONT');
   signal(started.watchdog, 'SIGCONT');
-  if (over) addStep(agent.directory, 'ended', now());
+  // What cannot be killed is not gone: the agent's end is not complete while it lives.
+  if (over && swept.survivors.length === 0) addStep(agent.directory, 'ended', now());
 }
 
 /** Wrapper and watchdog have the sentinel to publish, and then the log's end mark to print; not for ever. */

@@ -53,16 +53,19 @@ export async function run(stateDir: StateDir, options: SpawnOptions, { attach, .
       hear.onOutputEnd();
     }
     if (left.signal.aborted) return left.signal.reason as number;
-    return await finish(stateDir, agent);
+    return await finish(stateDir, agent, hear.onNote);
   } finally {
     forget();
   }
 }
 
-async function finish(stateDir: StateDir, agent: Agent): Promise<number> {
+async function finish(stateDir: StateDir, agent: Agent, onNote: (sentence: string) => void): Promise<number> {
   let code = 125;
   for await (const ended of wait(stateDir, [agent])) if (!('removed' in ended)) code = waitCode(ended);
-  await archiveEnded(stateDir, agent);
+  // Its code is known: what keeps us from tidying up must not replace it.
+  await archiveEnded(stateDir, agent).catch((error: Error) =>
+    onNote(`${agent.name} is not torn down: ${error.message}`),
+  );
   return code;
 }
 

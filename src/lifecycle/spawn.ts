@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { closeSync, existsSync, openSync, rmSync } from 'node:fs';
+import { closeSync, existsSync, openSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ParentReference } from '../agent/evidence.ts';
 import { InvalidInput } from '../agent/invalid-input.ts';
@@ -11,19 +11,21 @@ import { BellListener } from '../store/bell.ts';
 import type { Agent, Spec } from '../store/generated/types.ts';
 import { claimName, discardNewAgent, makeAgentDir, removeHalfMade } from '../store/new-agent.ts';
 import { packageRoot, packageVersion } from '../store/package-root.ts';
-import { agentDir } from '../store/paths.ts';
+import { agentDir, newAgentDir } from '../store/paths.ts';
 import { prepareStateDir, type StateDir } from '../store/state-dir.ts';
 import { callersOpenFiles } from '../system/caller.ts';
 import { here, now, uptimeMs } from '../system/clock.ts';
 import { livenessOf, self } from '../system/processes.ts';
-import { closeSession, type Pane } from '../system/tmux.ts';
+import { closeSession, closeSessionNamed, type Pane } from '../system/tmux.ts';
+import { type TmuxServer, tmuxProgram } from '../system/tmux-client.ts';
 import { newSession } from '../system/tmux-session.ts';
 import { agentEnvironment } from './agent-environment.ts';
 import { archiveEnded } from './archive-ended.ts';
 import { checkCommand, checkCwd, checkFiles } from './check-launch.ts';
 import { describe } from './describe.ts';
+import { killTree } from './end-tree.ts';
 import { environmentScript, launchScript } from './launch-script.ts';
-import { observe, observeNamed } from './observe.ts';
+import { type Observed, observeArchived, observeNamed } from './observe.ts';
 import { stop } from './stop.ts';
 import { tmuxServer } from './tmux-server.ts';
 
@@ -66,21 +68,20 @@ const START_POLL_MS = 50;
  * @throws {BusyError} when the name belongs to a live agent.
  * @throws {AgentctlError} when it cannot be started.
  * @example
- * const agent = await spawn({ path: '/tmp/state', reason: '' }, { command: ['sh', '-c', 'make test'], name: 'tests' });
+ * const agent = await spawn(openStateDir(), { command: ['sh', '-c', 'make test'], name: 'tests' });
  */
 export async function spawn(stateDir: StateDir, options: SpawnOptions): Promise<Agent> {
   const name = options.name === undefined ? undefined : checkName(options.name);
   const cwd = checkCwd(options.cwd ?? process.cwd());
   const parent = callingAgent();
-  if (options.withParent && parent === null) {
-    throw new InvalidInput('--with-parent: there is no parent, since this was not called by an agent: leave it out');
-  }
-  const draft = draftSpec(options, name, cwd, parent);
+  if (options.withParent) checkParent(stateDir, parent);
+  const draft = draftSpec(options, name ?? freeName(stateDir, options.command[0] ?? ''), cwd, parent);
   const environment = agentEnvironment(process.env, options.env ?? {}, ownVariables(stateDir, draft));
   const program = checkCommand(options.command, environment, cwd);
   const files = checkFiles(options);
   prepareStateDir(stateDir);
   const server = tmuxServer(stateDir);
+  tmuxProgram(); // refused before anything is made, or stopped for --replace
   removeHalfMade(stateDir.path, launcherDied);
 
   try {
@@ -120,11 +121,7 @@ export async function spawn(stateDir: StateDir, options: SpawnOptions): Promise<
     for (const complaint of session.complaints) options.onWarning?.(`tmux.conf: ${complaint}`);
     return await proofOfStart(stateDir, draft);
   } catch (error) {
-    // A start that failed leaves nothing: no session, no directory.
-    if (pane) await closeSession(server, pane);
-    if (observeNamed(stateDir.path, draft.name)?.runId === draft.runId) {
-      rmSync(agentDir(stateDir.path, draft.name), { recursive: true, force: true });
-    }
+    await undo(stateDir, server, draft, pane);
     throw error;
   }
 }
@@ -135,13 +132,33 @@ function launcherDied({ launcher, bootId, pidNamespace }: Pick<Spec, 'launcher' 
   return pidNamespace === here().pidNamespace && livenessOf(launcher) === 'dead';
 }
 
-function draftSpec(options: SpawnOptions, name: string | undefined, cwd: string, parent: ParentReference | null): Spec {
+/** The child's watchdog looks for its parent beside it: one that lives elsewhere would look as if it had ended. */
+function checkParent(stateDir: StateDir, parent: ParentReference | null): void {
+  if (parent === null) {
+    throw new InvalidInput('--with-parent: there is no parent, since this was not called by an agent: leave it out');
+  }
+  if (observeNamed(stateDir.path, parent.name)?.runId !== parent.runId) {
+    throw new InvalidInput(
+      `--with-parent: the calling agent ${parent.name} does not live in ${stateDir.path}: leave it out, or use the caller's state directory`,
+    );
+  }
+}
+
+/** Of 1,000 agents that were given no name, two would have the same one time in four. */
+function freeName(stateDir: StateDir, command: string): string {
+  for (;;) {
+    const name = defaultName(command, randomBytes(4));
+    if (!existsSync(agentDir(stateDir.path, name))) return name;
+  }
+}
+
+function draftSpec(options: SpawnOptions, name: string, cwd: string, parent: ParentReference | null): Spec {
   const at = now();
   const given = Object.fromEntries(Object.entries(options.limits ?? {}).filter(([, value]) => value !== undefined));
   return {
     schemaVersion: 1,
     agentctlVersion: packageVersion(),
-    name: name ?? defaultName(options.command[0] ?? '', randomBytes(4)),
+    name,
     runId: makeRunId(at.wallMs, randomBytes(8)),
     parent: parent && { ...parent },
     withParent: options.withParent ?? false,
@@ -185,7 +202,7 @@ async function takeName(stateDir: StateDir, spec: Spec, replace: boolean): Promi
     }
     const holder = observeNamed(stateDir.path, spec.name);
     if (holder === undefined) continue;
-    if (holder.status.phase === 'unknown') {
+    if (holder.status.phase === 'unknown' || holder.runId === undefined) {
       throw new BusyError(
         `the name ${spec.name} is taken by an agent of which nothing can be said (${holder.status.reason}): choose another, or see "agentctl status ${spec.name}"`,
       );
@@ -202,19 +219,42 @@ async function takeName(stateDir: StateDir, spec: Spec, replace: boolean): Promi
   }
 }
 
+/** Waits until this very run proves its start: its name may be another's by then, and it in the archive. */
 async function proofOfStart(stateDir: StateDir, spec: Spec): Promise<Agent> {
-  const directory = agentDir(stateDir.path, spec.name);
   const deadline = uptimeMs() + START_DEADLINE_MS;
-  const proofs = ['started.json', 'exit.json'].map((file) => join(directory, file));
   const bell = new BellListener(stateDir.path);
   try {
-    while (!proofs.some((proof) => existsSync(proof)) && uptimeMs() < deadline) await bell.next(START_POLL_MS);
+    for (;;) {
+      const agent = thisRun(stateDir, spec);
+      if (agent?.evidence.files.started.state === 'there') return describe(agent);
+      if (agent === undefined || agent.status.phase === 'ended' || uptimeMs() > deadline) {
+        const why = agent?.status.reason ?? 'somebody removed it';
+        throw new AgentctlError(
+          `the agent ${spec.name} did not start (${why}): look at "agentctl doctor", and that ${packageRoot()} can be read`,
+        );
+      }
+      await bell.next(START_POLL_MS);
+    }
   } finally {
     bell.close();
   }
-  const agent = observe(directory, spec.name);
-  if (agent.evidence.files.started.state === 'there') return describe(agent);
-  throw new AgentctlError(
-    `the agent ${spec.name} did not start (${agent.status.reason}): look at "agentctl doctor", and that ${packageRoot()} can be read`,
-  );
+}
+
+function thisRun(stateDir: StateDir, { name, runId }: Spec): Observed | undefined {
+  const current = observeNamed(stateDir.path, name);
+  return current?.runId === runId ? current : observeArchived(stateDir.path, name, runId);
+}
+
+/** A start that failed leaves nothing: no session, no process, no directory. */
+async function undo(stateDir: StateDir, server: TmuxServer, spec: Spec, pane: Pane | undefined): Promise<void> {
+  const agent = observeNamed(stateDir.path, spec.name);
+  if (agent?.runId !== spec.runId) return;
+  // Without its pane's id, when tmux took the order and its client died: whoever holds the name owns the session.
+  await (pane ? closeSession(server, pane) : closeSessionNamed(server, spec.name)).catch(() => {});
+  const { started } = agent.evidence.files;
+  if (started.state === 'there') await killTree(spec.runId, started.value, false);
+  // Out of sight first: the wrapper may still be writing.
+  const trash = newAgentDir(stateDir.path, spec.runId);
+  renameSync(agentDir(stateDir.path, spec.name), trash);
+  rmSync(trash, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 });
 }

@@ -5,8 +5,9 @@ import type { StateDir } from '../store/state-dir.ts';
 import { now, pause } from '../system/clock.ts';
 import { archiveEnded } from './archive-ended.ts';
 import { describe } from './describe.ts';
+import { leftovers } from './leftovers.ts';
 import { type AgentReference, resolve } from './list.ts';
-import { type Observed, observe, observeArchived, observeNamed } from './observe.ts';
+import { type Observed, observeArchived, observeNamed } from './observe.ts';
 import { reconcile } from './reconcile.ts';
 
 export interface StopOptions {
@@ -33,41 +34,70 @@ export async function stop(
   options: StopOptions,
 ): Promise<Agent[]> {
   const agents = references.map((reference) => resolve(stateDir, reference));
-  for (const agent of agents) {
-    if (agent.status.phase === 'unknown' || agent.runId === undefined) {
-      throw new AgentctlError(`the agent ${agent.name} cannot be stopped from here: ${agent.status.reason}`);
-    }
-    if (agent.status.phase === 'ended') continue;
-    const { spec } = agent.evidence.files;
-    const own = spec.state === 'there' ? spec.value.limits.killAfterMs : 0;
-    orderStop(agent.directory, agent.runId, { at: now(), killAfterMs: options.killAfterMs ?? own, by: options.by });
+  // All are looked at before one is ordered: an order that nobody carries out would say "stopping" for ever.
+  for (const { status, runId, name } of agents) {
+    if (status.phase !== 'unknown' && runId !== undefined) continue;
+    throw new AgentctlError(
+      `the agent ${name} cannot be stopped from here: ${status.reason}; "agentctl tmux kill-session -t =${name}" closes its terminal`,
+    );
   }
-  const stopped = await Promise.all(agents.map((agent) => untilStopped(stateDir, agent, options)));
-  return stopped.map((agent) => describe(agent));
+  const stopped = await Promise.allSettled(agents.map((agent) => stopOne(stateDir, agent, options)));
+  const failed = stopped.find((result) => result.status === 'rejected');
+  if (failed) throw failed.reason;
+  return stopped.flatMap((result) => (result.status === 'fulfilled' ? [describe(result.value)] : []));
 }
 
-async function untilStopped(stateDir: StateDir, agent: Observed, options: StopOptions): Promise<Observed> {
-  const { name, runId, directory } = agent;
-  if (runId === undefined) return agent;
+async function stopOne(stateDir: StateDir, agent: Observed, options: StopOptions): Promise<Observed> {
+  const { name, directory } = agent;
+  const runId = agent.runId ?? '';
+  if (agent.status.phase === 'ended') return tearDown(stateDir, agent);
   const { spec } = agent.evidence.files;
   const killAfterMs = options.killAfterMs ?? (spec.state === 'there' ? spec.value.limits.killAfterMs : 0);
-  const deadline = now().uptimeMs + killAfterMs + STUCK_MS;
-  if (agent.status.phase === 'ended') {
-    if (!agent.evidence.files.archived) await archiveEnded(stateDir, agent);
-    return observeArchived(stateDir.path, name, runId) ?? agent;
-  }
+  const at = now();
+  orderStop(directory, runId, { at, killAfterMs, by: options.by });
+  const order = { atMs: at.wallMs, uptimeMs: at.uptimeMs, killAfterMs, by: options.by };
+  const deadline = at.uptimeMs + killAfterMs + STUCK_MS;
+  let killNow = false;
   for (;;) {
-    const { nextAtMs } = await reconcile(stateDir, { name, runId }, null);
+    const { action, nextAtMs } = await reconcile(stateDir, { name, runId }, { graceMs: null, order, killNow });
     const current = observeNamed(stateDir.path, name);
     if (current?.runId !== runId) return observeArchived(stateDir.path, name, runId) ?? agent;
-    if (isOver(current)) return observe(directory, name);
+    // It ended by itself as it was to be stopped: what it left running must go all the same.
+    if (current.status.phase === 'ended' && !wasEnded(current)) return tearDown(stateDir, current);
+    if (isOver(current)) return current;
     if (now().uptimeMs > deadline) {
+      const left = leftovers(current);
       throw new AgentctlError(
-        `the agent ${name} did not end: look at "agentctl inspect ${name}" for what could not be killed`,
+        `the agent ${name} did not end: ${left ?? 'its processes cannot be killed'}; see "agentctl status ${name}"`,
       );
     }
-    await pause(Math.min(50, Math.max(5, (nextAtMs ?? 0) - now().uptimeMs)));
+    // A TERM that a full disk kept from being put down is not to be sent again and again.
+    const unwritten = action.do === 'term' && current.evidence.files.verdict.state === 'absent';
+    if (unwritten) {
+      await untilEndedOr(stateDir, current, at.uptimeMs + killAfterMs);
+      killNow = true;
+    } else await pause(Math.min(50, Math.max(5, (nextAtMs ?? 0) - now().uptimeMs)));
   }
+}
+
+async function tearDown(stateDir: StateDir, agent: Observed): Promise<Observed> {
+  if (agent.evidence.files.archived) return agent;
+  await archiveEnded(stateDir, agent);
+  return observeArchived(stateDir.path, agent.name, agent.runId) ?? agent;
+}
+
+async function untilEndedOr(stateDir: StateDir, { name, runId }: Observed, uptimeMs: number): Promise<void> {
+  while (now().uptimeMs < uptimeMs) {
+    const current = observeNamed(stateDir.path, name);
+    if (current?.runId !== runId || current?.status.phase === 'ended') return;
+    await pause(50);
+  }
+}
+
+/** Whether it was made to end: its verdict has a TERM, whatever became of it. */
+function wasEnded({ evidence }: Observed): boolean {
+  const { verdict } = evidence.files;
+  return verdict.state === 'there' && verdict.value.steps.some(({ step }) => step === 'term' || step === 'ended');
 }
 
 /** Ended, and where it was made to end, with its tree verified gone. */

@@ -1,6 +1,7 @@
 import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { VerdictCause } from '../agent/evidence.ts';
+import { AgentctlError, isDiskFull } from '../errors.ts';
 import { archivedAgentDir } from '../store/paths.ts';
 import { ringBell, type StateDir } from '../store/state-dir.ts';
 import { addStep, addSwept, createVerdict } from '../store/verdict-file.ts';
@@ -9,7 +10,7 @@ import { now } from '../system/clock.ts';
 import { capturePane, closeSession, closeSessionNamed } from '../system/tmux.ts';
 import { killTree } from './end-tree.ts';
 import { untilLogIsWhole } from './log-end.ts';
-import type { Observed } from './observe.ts';
+import { type Observed, observeNamed } from './observe.ts';
 import { tmuxServer } from './tmux-server.ts';
 
 /**
@@ -24,19 +25,34 @@ export async function teardown(stateDir: StateDir, agent: Observed, runId: strin
   if (started && whereabouts === 'here') {
     await untilLogIsWhole(agent);
     createVerdict(directory, runId, { ...causeOf(agent), steps: [] });
-    addSwept(directory, await killTree(runId, started, false));
+    const swept = await killTree(runId, started, false);
+    addSwept(directory, swept);
+    if (swept.survivors.length > 0) {
+      const left = swept.survivors.map(({ pid, command }) => `${command} (pid ${pid})`).join(', ');
+      throw new AgentctlError(`${agent.name} cannot be torn down, since this cannot be killed: ${left}`);
+    }
     addStep(directory, 'teardown', now());
-    const screen = await capturePane(server, started.tmux);
-    if (screen !== undefined) writeFileSync(join(directory, 'screen.txt'), `${screen.trimEnd()}\n`, { mode: 0o600 });
+    keepScreen(directory, await capturePane(server, started.tmux));
     await closeSession(server, started.tmux);
   } else if (!started && whereabouts === 'here') {
     await closeSessionNamed(server, agent.name);
   }
+  // A lock can be lost while we waited: what has the name now may be another run's.
+  if (observeNamed(stateDir.path, agent.name)?.runId !== agent.runId) return;
   // launch.sh removes its secrets as it reads them, unless it never came to that.
   rmSync(join(directory, 'env'), { force: true });
   renameSync(directory, archivedAgentDir(stateDir.path, agent.name, runId));
   syncDirectory(join(stateDir.path, 'archive'));
   ringBell(stateDir.path);
+}
+
+function keepScreen(directory: string, screen: string | undefined): void {
+  if (screen === undefined) return;
+  try {
+    writeFileSync(join(directory, 'screen.txt'), `${screen.trimEnd()}\n`, { mode: 0o600 });
+  } catch (error) {
+    if (!isDiskFull(error)) throw error;
+  }
 }
 
 function causeOf({ evidence, status }: Observed): { cause: VerdictCause; reason: string } {

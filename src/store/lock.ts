@@ -1,4 +1,4 @@
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import lockfile from 'proper-lockfile';
 import type { ProcessIdentity } from '../agent/evidence.ts';
 import { BusyError, codeOf } from '../errors.ts';
@@ -72,8 +72,10 @@ function breakIfOwnerDied(path: string, { isAlive }: LockContext): void {
   try {
     const [pid, startTime] = readFileSync(ownerFile(path), 'utf8').trim().split(' ');
     if (startTime === undefined || isAlive({ pid: Number(pid), startTime })) return;
+    // By a rename, which only one of several can do: the others must not break the lock of who came first.
+    renameSync(path, `${path}.broken${process.pid}`);
     rmSync(ownerFile(path), { force: true });
-    rmSync(path, { recursive: true, force: true });
+    rmSync(`${path}.broken${process.pid}`, { recursive: true, force: true });
   } catch {
     // Its owner is about to write, or has just left.
   }

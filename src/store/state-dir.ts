@@ -117,8 +117,7 @@ export function ringBell(stateDir: string): void {
     const at = new Date();
     utimesSync(bell, at, at);
   } catch (error) {
-    if (codeOf(error) !== 'ENOENT') throw error;
-    closeSync(openSync(bell, 'a', 0o600));
+    if (codeOf(error) === 'ENOENT') closeSync(openSync(bell, 'a', 0o600));
   }
 }
 

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { Now, VerdictCause, VerdictStep } from '../agent/evidence.ts';
+import { isDiskFull } from '../errors.ts';
 import type { ProcessNote, Verdict } from './generated/types.ts';
 import * as validators from './generated/validators.js';
 import { readRecord } from './record-file.ts';
@@ -15,13 +16,13 @@ export interface Swept {
 /**
  * Puts down why an agent ends. An exclusive create: the first cause wins, whoever else decides at the same time.
  *
- * @returns false where a verdict is there already.
+ * @returns false where a verdict is there already; `unwritten` on a full disk.
  */
 export function createVerdict(
   directory: string,
   runId: string,
   verdict: { cause: VerdictCause; reason: string; steps: { step: VerdictStep['step']; at: Now }[] },
-): boolean {
+): boolean | 'unwritten' {
   const record: Verdict = {
     schemaVersion: 1,
     runId,
@@ -32,7 +33,12 @@ export function createVerdict(
     spared: [],
     survivors: [],
   };
-  return createRecord(join(directory, 'verdict.json'), record);
+  try {
+    return createRecord(join(directory, 'verdict.json'), record);
+  } catch (error) {
+    if (isDiskFull(error)) return 'unwritten';
+    throw error;
+  }
 }
 
 /** Adds a step. */
@@ -63,7 +69,13 @@ export function withdrawTerm(directory: string): void {
 function change(directory: string, how: (verdict: Verdict) => Verdict): void {
   const path = join(directory, 'verdict.json');
   const found = readRecord(path, validators.verdict);
-  if (found.state === 'there') replaceRecord(path, how(found.value));
+  if (found.state !== 'there') return;
+  try {
+    replaceRecord(path, how(found.value));
+  } catch (error) {
+    // What is done matters more than its record: a full disk must not keep an agent alive.
+    if (!isDiskFull(error)) throw error;
+  }
 }
 
 function stepOf(step: VerdictStep['step'], at: Now): Verdict['steps'][number] {

@@ -73,8 +73,10 @@ function readStat(pid: number): Stat | undefined {
   let text: string;
   try {
     text = readFileSync(`/proc/${pid}/stat`, 'latin1');
-  } catch {
-    return undefined;
+  } catch (error) {
+    // Out of file descriptors is not "dead": what cannot be known must not be taken for gone.
+    if (codeOf(error) === 'ENOENT' || codeOf(error) === 'ESRCH') return undefined;
+    throw error;
   }
   // The name may itself hold ") ": the fields begin behind the last one.
   const close = text.lastIndexOf(')');

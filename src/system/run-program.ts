@@ -5,13 +5,16 @@ import { inheritedFiles } from './caller.ts';
 export interface Ran {
   /** null where a signal ended it. */
   code: number | null;
+  /** It was ended because it took longer than it may. */
+  timedOut: boolean;
   stdout: string;
   stderr: string;
 }
 
 /**
  * Runs a short program to its end with nothing of ours but what is given, and no file of our caller's: it may be a tmux
- * server by its end, which would hold a lock or a pipe for ever. On the hot path of `spawn`, where execa would
+ * server by its end, which would hold a lock or a pipe for ever. In a session of its own, since the signals of our
+ * terminal and our group are not meant for it. On the hot path of `spawn`, where execa would
  * cost half of node's own start-up.
  *
  * @throws the system's error when it cannot be started (ENOENT where it is not installed).
@@ -27,7 +30,7 @@ export function runProgram(
     const inherited = inheritedFiles();
     const nothing = inherited.length > 0 ? openSync('/dev/null', 'r+') : -1;
     for (const inheritedFile of inherited) stdio[inheritedFile] = nothing;
-    const child = spawn(file, args, { ...rest, stdio: Array.from(stdio, (one) => one ?? 'ignore') });
+    const child = spawn(file, args, { ...rest, detached: true, stdio: Array.from(stdio, (one) => one ?? 'ignore') });
     if (nothing >= 0) closeSync(nothing);
     const out: Buffer[] = [];
     const err: Buffer[] = [];
@@ -35,7 +38,13 @@ export function runProgram(
     child.stderr?.on('data', (chunk: Buffer) => err.push(chunk));
     child.on('error', reject);
     child.on('close', (code) => {
-      resolve({ code, stdout: Buffer.concat(out).toString(), stderr: Buffer.concat(err).toString() });
+      // A signal that was not ours (child.killed is set by the timeout).
+      resolve({
+        code,
+        timedOut: child.killed,
+        stdout: Buffer.concat(out).toString(),
+        stderr: Buffer.concat(err).toString(),
+      });
     });
     // A program that does not read its input to the end is no error of ours.
     child.stdin?.on('error', () => {});

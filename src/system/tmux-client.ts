@@ -39,7 +39,7 @@ export async function call(server: TmuxServer, args: readonly string[], options:
       timeout: ANSWER_MS,
       ...(options.input === undefined ? {} : { input: options.input }),
     });
-    if (ran.code === null) {
+    if (ran.timedOut) {
       throw new AgentctlError(
         `tmux did not answer within ${ANSWER_MS / 1000} s on ${server.socket}: look at "agentctl doctor"; agents run on without it`,
       );

@@ -11,6 +11,7 @@ import {
   oneLine,
   protectSemicolon,
   refuseOldTmux,
+  serverPid,
   type TmuxServer,
   tmuxProgram,
 } from './tmux-client.ts';
@@ -67,7 +68,8 @@ export async function newSession(
   server: TmuxServer,
   session: NewSession,
 ): Promise<{ pane: Pane; complaints: string[] }> {
-  const starts = !existsSync(server.socket);
+  // A socket outlives a server that was killed, and a reboot.
+  const starts = !existsSync(server.socket) || (await serverPid(server)) === undefined;
   if (starts) await refuseOldTmux();
   const target = `=${session.name}:`;
   const size = ['-x', String(session.columns), '-y', String(session.rows)];
@@ -116,6 +118,11 @@ export async function newSession(
   let { stdout, stderr } = await call(server, args, { ...plain, ...scope });
   // systemd was there and would not: better a server in the caller's unit than none.
   if (scope && stdout === '') ({ stdout, stderr } = await call(server, args, plain));
+  if (stderr.includes('duplicate session')) {
+    // Left by a start that died: whoever holds the name's directory owns its session.
+    await call(server, ['kill-session', '-t', `=${session.name}`]);
+    ({ stdout, stderr } = await call(server, args, plain));
+  }
   const made = /^(\$\d+) (%\d+) (\d+)$/m.exec(stdout);
   if (made === null) {
     throw new AgentctlError(
