@@ -1,5 +1,6 @@
-import { chmodSync, existsSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs';
+import { chmodSync, cpSync, existsSync, mkdirSync, readFileSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
 import { waitFor } from '../fixtures/wait-for.ts';
 import { type Ran, Workbench } from '../fixtures/workbench.ts';
@@ -278,11 +279,15 @@ describe.concurrent('a state directory', () => {
     const bench = new Workbench(onTestFinished);
     chmodSync(bench.dir, 0o755);
     mkdirSync(join(bench.dir, 'roots'), { mode: 0o755 });
-    // With its own copy of nothing: the checkout may be closed to that user, so only the state directory is in its way.
+    // With a copy of its own: the checkout may be closed to that user, so only the state directory is in its way.
+    const copy = join(bench.dir, 'copy');
+    for (const part of ['bin', 'dist', 'package.json']) {
+      cpSync(fileURLToPath(new URL(`../../${part}`, import.meta.url)), join(copy, part), { recursive: true });
+    }
     const as = (path: string, ...args: string[]) =>
       shell(
         bench,
-        `setpriv --reuid=${NOBODY} --regid=${NOBODY} --clear-groups "$NODE" "$AGENTCTL" --state-dir ${path} ${args.join(' ')}`,
+        `setpriv --reuid=${NOBODY} --regid=${NOBODY} --clear-groups "$NODE" ${copy}/bin/agentctl --state-dir ${path} ${args.join(' ')}`,
       );
     const roots = join(bench.dir, 'roots');
     expect(await as(join(roots, 'below'), 'spawn', 'true')).toEqual(

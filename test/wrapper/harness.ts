@@ -3,9 +3,7 @@
 import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import {
-  accessSync,
   appendFileSync,
-  constants,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -18,10 +16,11 @@ import {
 } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
-import { delimiter, join } from 'node:path';
+import { join } from 'node:path';
 import { promisify } from 'node:util';
 import type { Ajv2020 as Ajv2020Class } from 'ajv/dist/2020.js';
 import { test as base, describe, expect, vi } from 'vitest';
+import { isInstalled, mayBeSkipped } from '../fixtures/installed.ts';
 import { waitFor } from '../fixtures/wait-for.ts';
 
 // Each test mostly waits for a beat; more of them at once cost little.
@@ -61,7 +60,7 @@ export function underEachShell(
 ): void {
   for (const shell of SHELLS) {
     if (options.except?.includes(shell.name)) continue;
-    const missing = process.env.CI === undefined && !isInstalled(shell.argv[0]);
+    const missing = mayBeSkipped(shell.argv[0]);
     const name = `${title}, under ${shell.name}${missing ? ` (${howToInstall(shell.argv[0])})` : ''}`;
     (missing ? describe.skip : describe.concurrent)(name, () => declare(shell));
   }
@@ -474,17 +473,6 @@ function mustBeInstalled(program: string): void {
 
 function howToInstall(program: string): string {
   return `${program} is not installed: apt-get install ${INSTALL[program] ?? program}`;
-}
-
-function isInstalled(program: string): boolean {
-  return (process.env.PATH ?? '').split(delimiter).some((folder) => {
-    try {
-      accessSync(join(folder, program), constants.X_OK);
-      return true;
-    } catch {
-      return false;
-    }
-  });
 }
 
 function allProcesses(): Process[] {
