@@ -296,6 +296,11 @@ test('shows damaged records as such, and the others beside them', async () => {
   const names = ['spec', 'started', 'sentinel', 'empty', 'fine'];
   const agents = await spawnAll(bench, names, ['true']);
   for (const name of names) await bench.run('wait', name);
+  // The wrapper stays a while after the end: only when it is gone is nobody left to write.
+  for (const agent of agents) {
+    const { wrapper } = startedOf(bench, agent);
+    await waitFor('its wrapper to go', () => livenessOf(wrapper) === 'dead');
+  }
   const damage = (name: string, file: string, text: string) =>
     writeFileSync(join((agents[names.indexOf(name)] as Listed).directory, file), text);
   damage('spec', 'spec.json', '{"schemaVersion":1');
