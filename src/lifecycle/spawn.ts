@@ -5,11 +5,11 @@ import type { ParentReference } from '../agent/evidence.ts';
 import { InvalidInput } from '../agent/invalid-input.ts';
 import { DEFAULT_LIMITS, type Limits } from '../agent/limits.ts';
 import { checkName, defaultName, isName, isRunId, makeRunId } from '../agent/name.ts';
-import { AgentctlError, BusyError, codeOf, refusal } from '../errors.ts';
+import { AgentctlError, codeOf, refusal } from '../errors.ts';
 import { limitsToDisk } from '../store/agent-files.ts';
 import { BellListener } from '../store/bell.ts';
 import type { Agent, Spec } from '../store/generated/types.ts';
-import { claimName, discardNewAgent, makeAgentDir, removeHalfMade } from '../store/new-agent.ts';
+import { discardNewAgent, makeAgentDir, removeHalfMade } from '../store/new-agent.ts';
 import { packageRoot, packageVersion } from '../store/package-root.ts';
 import { agentDir, newAgentDir } from '../store/paths.ts';
 import { prepareStateDir, type StateDir } from '../store/state-dir.ts';
@@ -20,13 +20,12 @@ import { closeSession, closeSessionNamed, type Pane } from '../system/tmux.ts';
 import { type TmuxServer, tmuxProgram } from '../system/tmux-client.ts';
 import { newSession } from '../system/tmux-session.ts';
 import { agentEnvironment } from './agent-environment.ts';
-import { archiveEnded } from './archive-ended.ts';
 import { checkCommand, checkCwd, checkFiles } from './check-launch.ts';
 import { describe } from './describe.ts';
 import { killTree } from './end-tree.ts';
 import { environmentScript, launchScript } from './launch-script.ts';
 import { type Observed, observeArchived, observeNamed } from './observe.ts';
-import { stop } from './stop.ts';
+import { takeName } from './take-name.ts';
 import { tmuxServer } from './tmux-server.ts';
 
 export interface SpawnOptions {
@@ -57,8 +56,6 @@ export interface SpawnOptions {
 
 /** How long tmux and the wrapper may take to prove the start on a machine that is loaded to the brim. */
 const START_DEADLINE_MS = 60_000;
-/** Others may want the same name at the same time. */
-const TRIES_FOR_A_NAME = 5;
 const START_POLL_MS = 50;
 
 /**
@@ -190,33 +187,6 @@ function ownVariables(stateDir: StateDir, { name, runId, limits, createdAt }: Sp
 function callingAgent(): ParentReference | null {
   const { AGENTCTL_NAME: name, AGENTCTL_RUN_ID: runId } = process.env;
   return name !== undefined && runId !== undefined && isName(name) && isRunId(runId) ? { name, runId } : null;
-}
-
-/** Takes the name: an ended agent of that name is archived first, a live one stopped only where that was asked for. */
-async function takeName(stateDir: StateDir, spec: Spec, replace: boolean): Promise<void> {
-  for (let tries = 0; ; tries++) {
-    if (claimName(stateDir.path, spec)) return;
-    // Given up before another one is stopped, never after: somebody would have lost an agent for nothing.
-    if (tries === TRIES_FOR_A_NAME) {
-      throw new BusyError(`the name ${spec.name} was taken again and again while this tried to take it: try another`);
-    }
-    const holder = observeNamed(stateDir.path, spec.name);
-    if (holder === undefined) continue;
-    if (holder.status.phase === 'unknown' || holder.runId === undefined) {
-      throw new BusyError(
-        `the name ${spec.name} is taken by an agent of which nothing can be said (${holder.status.reason}): choose another, or see "agentctl status ${spec.name}"`,
-      );
-    }
-    if (holder.status.phase !== 'ended') {
-      if (!replace) {
-        throw new BusyError(
-          `the name ${spec.name} is taken by an agent that is ${holder.status.phase}: choose another, stop it with "agentctl stop ${spec.name}", or use --replace`,
-        );
-      }
-      await stop(stateDir, [holder], { by: 'agentctl spawn --replace' });
-    }
-    await archiveEnded(stateDir, holder);
-  }
 }
 
 /** Waits until this very run proves its start: its name may be another's by then, and it in the archive. */
