@@ -1,3 +1,4 @@
+import type { VerdictStep } from '../agent/evidence.ts';
 import { AgentctlError } from '../errors.ts';
 import type { Agent } from '../store/generated/types.ts';
 import { orderStop } from '../store/orders-file.ts';
@@ -62,18 +63,20 @@ async function stopOne(stateDir: StateDir, agent: Observed, options: StopOptions
     const { action, nextAtMs } = await reconcile(stateDir, { name, runId }, { graceMs: null, order, killNow });
     const current = observeNamed(stateDir.path, name);
     if (current?.runId !== runId) return observeArchived(stateDir.path, name, runId) ?? agent;
-    // It ended by itself as it was to be stopped: what it left running must go all the same.
-    if (current.status.phase === 'ended' && !wasEnded(current)) return tearDown(stateDir, current);
-    if (isOver(current)) return current;
+    if (current.status.phase === 'ended') {
+      // It ended by itself as it was to be stopped: what it left running must go all the same.
+      if (!wasEnded(current)) return tearDown(stateDir, current);
+      // The verdict says that its tree is gone, or on a full disk could not be told so.
+      if (isTreeGone(current) || (action.do === 'kill' && leftovers(current) === undefined)) return current;
+    }
     if (now().uptimeMs > deadline) {
       const left = leftovers(current);
       throw new AgentctlError(
         `the agent ${name} did not end: ${left ?? 'its processes cannot be killed'}; see "agentctl status ${name}"`,
       );
     }
-    // A TERM that a full disk kept from being put down is not to be sent again and again.
-    const unwritten = action.do === 'term' && current.evidence.files.verdict.state === 'absent';
-    if (unwritten) {
+    // A TERM that could not be put down (a full disk, a damaged verdict) is not to be sent again and again.
+    if (action.do === 'term' && current.evidence.files.verdict.state !== 'there') {
       await untilEndedOr(stateDir, current, at.uptimeMs + killAfterMs);
       killNow = true;
     } else await pause(Math.min(50, Math.max(5, (nextAtMs ?? 0) - now().uptimeMs)));
@@ -95,18 +98,16 @@ async function untilEndedOr(stateDir: StateDir, { name, runId }: Observed, uptim
 }
 
 /** Whether it was made to end: its verdict has a TERM, whatever became of it. */
-function wasEnded({ evidence }: Observed): boolean {
-  const { verdict } = evidence.files;
-  return verdict.state === 'there' && verdict.value.steps.some(({ step }) => step === 'term' || step === 'ended');
+function wasEnded(agent: Observed): boolean {
+  return hasStep(agent, 'term') || isTreeGone(agent);
 }
 
-/** Ended, and where it was made to end, with its tree verified gone. */
-function isOver({ status, evidence }: Observed): boolean {
-  if (status.phase !== 'ended') return false;
+/** Its verdict says that its whole tree was seen to be gone. */
+function isTreeGone(agent: Observed): boolean {
+  return hasStep(agent, 'ended');
+}
+
+function hasStep({ evidence }: Observed, wanted: VerdictStep['step']): boolean {
   const { verdict } = evidence.files;
-  return (
-    verdict.state !== 'there' ||
-    verdict.value.steps.every(({ step }) => step !== 'term') ||
-    verdict.value.steps.some(({ step }) => step === 'ended')
-  );
+  return verdict.state === 'there' && verdict.value.steps.some(({ step }) => step === wanted);
 }

@@ -25,18 +25,8 @@ export async function hasSession(server: TmuxServer, pane: Pane): Promise<boolea
 }
 
 /** The pane's screen as text, the last one where its program has ended; undefined where tmux has it no longer. */
-export async function capturePane(
-  server: TmuxServer,
-  pane: Pane,
-  options: { history?: boolean } = {},
-): Promise<string | undefined> {
-  const ran = await onServer(server, pane, [
-    'capture-pane',
-    '-p',
-    '-t',
-    pane.pane,
-    ...(options.history ? ['-S', '-'] : []),
-  ]);
+export async function capturePane(server: TmuxServer, pane: Pane): Promise<string | undefined> {
+  const ran = await onServer(server, pane, ['capture-pane', '-p', '-t', pane.pane]);
   return ran?.code === 0 ? ran.stdout : undefined;
 }
 

@@ -300,3 +300,14 @@ function commandOf(pid: number): string {
     return '';
   }
 }
+
+test('stop kills a deaf agent although its verdict is damaged', async ({ onTestFinished }) => {
+  const bench = new Workbench(onTestFinished);
+  await bench.ok('spawn', '-n', 'deaf', '--', 'sh', '-c', 'trap "" TERM; echo >ready; while :; do sleep 0.1; done');
+  await waitFor('it to be deaf', () => existsSync(join(bench.dir, 'ready')));
+  const agent = await bench.agent('deaf');
+  writeFileSync(join(agent.directory, 'verdict.json'), '{"schemaVersion":1');
+  await bench.ok('stop', 'deaf', '--kill-after', '1s');
+  expect(bench.cookieHolders(agent.runId)).toEqual([]);
+  expect(await bench.agent('deaf')).toMatchObject({ phase: 'ended', exitCode: 137 });
+});
