@@ -41,6 +41,8 @@ export interface Started {
   watchdog: ProcessIdentity;
   place: Place;
   tmux: { serverPid: number; session: string; pane: string };
+  /** The control group that holds the agent's processes and nothing else; null where none could be made. */
+  cgroup: string | null;
   uptimeMs: number;
   startedAtMs: number;
 }

@@ -149,6 +149,7 @@ function startedOf(started: disk.Started, spec: Found<Spec>): Started {
     watchdog: started.watchdog,
     place: { bootId: started.bootId, pidNamespace: started.pidNamespace },
     tmux: started.tmux,
+    cgroup: started.cgroup ?? null,
     uptimeMs,
     startedAtMs: sinceCreation
       ? sinceCreation.createdAtMs + uptimeMs - sinceCreation.createdUptimeMs

@@ -11,6 +11,8 @@ export interface Swept {
   ended: ProcessNote[];
   spared: ProcessNote[];
   survivors: ProcessNote[];
+  /** Without any tie to the agent, but perhaps its own. */
+  suspects?: ProcessNote[];
 }
 
 /**
@@ -53,6 +55,7 @@ export function addSwept(directory: string, swept: Swept): void {
     ended: union(verdict.ended, swept.ended),
     spared: union(verdict.spared, swept.spared),
     survivors: swept.survivors,
+    ...(swept.suspects && { suspects: swept.suspects }),
   }));
 }
 

@@ -4,15 +4,67 @@ export type Phase = 'queued' | 'starting' | 'running' | 'waiting' | 'done' | 'st
 export type AgentResult = 'succeeded' | 'failed' | 'signaled' | 'timed-out' | 'idled-out' | 'stopped' | 'lost';
 
 export interface Schemas {
+  activity: Activity;
   agent: Agent;
   doctor: DoctorReport;
+  event: Event;
   exit: Exit;
   info: Info;
   list: AgentList;
+  'manager-status': ManagerStatus;
+  manager: Manager;
   orders: Orders;
+  report: Report;
   spec: Spec;
   started: Started;
+  stats: Stats;
   verdict: Verdict;
+}
+/**
+ * activity.json: what reconcile remembers of an agent between two looks. Losing it only makes idleness begin anew.
+ */
+export interface Activity {
+  /**
+   * Version of this record's format; a reader refuses a newer one by name and keeps unknown fields.
+   */
+  schemaVersion: 1;
+  /**
+   * Unique for ever, sortable by time; also the cookie AGENTCTL_RUN_ID in the agent's environment.
+   */
+  runId: string;
+  /**
+   * Oldest first.
+   */
+  samples: ActivitySample[];
+  /**
+   * CPU time of the tree, never falling.
+   */
+  cpuSeconds: number;
+  /**
+   * What its processes added up to at the last look: it falls when one of them is gone.
+   */
+  treeCpuSeconds: number;
+  /**
+   * The most resident memory of the tree seen at one time.
+   */
+  peakMemoryBytes: number;
+  warnedCapSeconds: number | null;
+  [k: string]: unknown;
+}
+export interface ActivitySample {
+  /**
+   * Seconds since boot without suspend (CLOCK_MONOTONIC).
+   */
+  awakeSeconds: number;
+  /**
+   * CPU time that the tree had used.
+   */
+  cpuSeconds: number;
+  /**
+   * How long the log was.
+   */
+  outputBytes: number;
+  [k: string]: unknown;
 }
 /**
  * One agent, as `inspect --json` and `spawn --json` print it, `wait --json` on a line of its own as each ends, and `ps --json` in its list.
@@ -60,6 +112,22 @@ export interface Agent {
   archived: boolean;
   directory: string;
   evidence: WitnessStatements;
+  /**
+   * The newest report that decides.
+   */
+  report: ReportOnAgent | null;
+  /**
+   * When its session goes, unless it is kept or somebody is attached; null is never or not yet known.
+   */
+  teardownAt: string | null;
+  /**
+   * `agentctl keep` holds its teardown.
+   */
+  kept: boolean;
+  /**
+   * Only where it was looked for: what it left running, which goes at teardown.
+   */
+  leftRunning?: ProcessNote[];
   [k: string]: unknown;
 }
 export interface ParentReference {
@@ -103,6 +171,30 @@ export interface WitnessStatements {
   tmux: string;
   [k: string]: unknown;
 }
+export interface ReportOnAgent {
+  state: 'working' | 'done';
+  source: string;
+  status: ('success' | 'failure') | null;
+  message: string | null;
+  /**
+   * Where the result is.
+   */
+  resultFile: string | null;
+  /**
+   * ISO 8601, UTC.
+   */
+  at: string;
+  [k: string]: unknown;
+}
+export interface ProcessNote {
+  pid: number;
+  command: string;
+  /**
+   * What ties it to the agent.
+   */
+  why: string;
+  [k: string]: unknown;
+}
 /**
  * What `doctor --json` prints.
  */
@@ -119,6 +211,31 @@ export interface Finding {
   level: 'ok' | 'warning' | 'error';
   found: string;
   remedy: string | null;
+  [k: string]: unknown;
+}
+/**
+ * One line of events.ndjson.
+ */
+export interface Event {
+  /**
+   * Version of this record's format; a reader refuses a newer one by name and keeps unknown fields.
+   */
+  schemaVersion: 1;
+  /**
+   * ISO 8601, UTC.
+   */
+  at: string;
+  event: 'warned' | 'stopping' | 'torn-down';
+  name: string;
+  /**
+   * Unique for ever, sortable by time; also the cookie AGENTCTL_RUN_ID in the agent's environment.
+   */
+  runId: string;
+  /**
+   * With `stopping` and `torn-down`: as in verdict.json.
+   */
+  cause: string | null;
+  reason: string;
   [k: string]: unknown;
 }
 /**
@@ -193,6 +310,72 @@ export interface ManagerState {
   [k: string]: unknown;
 }
 /**
+ * What `manager status --json` prints.
+ */
+export interface ManagerStatus {
+  /**
+   * Version of this record's format; a reader refuses a newer one by name and keeps unknown fields.
+   */
+  schemaVersion: 1;
+  running: boolean;
+  /**
+   * No command starts one until `manager start`.
+   */
+  held: boolean;
+  pid: number | null;
+  version: string | null;
+  startedAt: string | null;
+  watching: Watched;
+  /**
+   * When it will look at an agent again at the latest, and which.
+   */
+  nextDeadline: NextDeadline | null;
+  memoryBytes: number | null;
+  cpuSeconds: number | null;
+  log: string;
+  [k: string]: unknown;
+}
+export interface Watched {
+  live: number;
+  ended: number;
+  unknown: number;
+  [k: string]: unknown;
+}
+export interface NextDeadline {
+  /**
+   * ISO 8601, UTC.
+   */
+  at: string;
+  name: string;
+  [k: string]: unknown;
+}
+/**
+ * manager.json: which process is the lifecycle manager of this state directory. It lives if that very process does.
+ */
+export interface Manager {
+  /**
+   * Version of this record's format; a reader refuses a newer one by name and keeps unknown fields.
+   */
+  schemaVersion: 1;
+  pid: number;
+  /**
+   * Clock ticks since boot, as in /proc/PID/stat: a pid alone is no identity.
+   */
+  startTime: string;
+  bootId: string;
+  pidNamespace: string;
+  version: string;
+  /**
+   * When its program was built: of two with one version the older is replaced.
+   */
+  builtAtMs: number;
+  /**
+   * ISO 8601, UTC.
+   */
+  startedAt: string;
+  [k: string]: unknown;
+}
+/**
  * orders.json: what users asked of a live agent. Written by commands.
  */
 export interface Orders {
@@ -205,6 +388,11 @@ export interface Orders {
    */
   runId: string;
   stop?: StopOrder;
+  keep?: KeepOrder;
+  /**
+   * Each `extend`, oldest first; what is in force stands in `limits`.
+   */
+  extensions?: Extension[];
   [k: string]: unknown;
 }
 export interface StopOrder {
@@ -221,6 +409,71 @@ export interface StopOrder {
    * Who asked, for people.
    */
   by: string;
+  [k: string]: unknown;
+}
+/**
+ * While it is here, nothing but a stop, the cap or the agent itself ends it, and nothing tears it down by time.
+ */
+export interface KeepOrder {
+  /**
+   * ISO 8601, UTC.
+   */
+  at: string;
+  /**
+   * Who asked, for people.
+   */
+  by: string;
+  [k: string]: unknown;
+}
+export interface Extension {
+  /**
+   * ISO 8601, UTC.
+   */
+  at: string;
+  /**
+   * Who asked, for people.
+   */
+  by: string;
+  seconds: number | null;
+  [k: string]: unknown;
+}
+/**
+ * One file in reports/: what was said of an agent. The newest that decides, counts.
+ */
+export interface Report {
+  /**
+   * Version of this record's format; a reader refuses a newer one by name and keeps unknown fields.
+   */
+  schemaVersion: 1;
+  /**
+   * Unique for ever, sortable by time; also the cookie AGENTCTL_RUN_ID in the agent's environment.
+   */
+  runId: string;
+  /**
+   * Who says so: `done` (agentctl done), `send` (agentctl send), `keys` (a person at its terminal).
+   */
+  source: string;
+  state: 'working' | 'done';
+  /**
+   * With `done`: how it went.
+   */
+  status: ('success' | 'failure') | null;
+  /**
+   * With `done`: what there is to say of it.
+   */
+  message: string | null;
+  /**
+   * With `done`: the copy of the result, beside this record.
+   */
+  resultFile: string | null;
+  /**
+   * ISO 8601, UTC.
+   */
+  at: string;
+  /**
+   * Seconds since boot, suspend included (/proc/uptime).
+   */
+  uptimeSeconds: number;
   [k: string]: unknown;
 }
 /**
@@ -269,6 +522,10 @@ export interface Spec {
   launcher: ProcessIdentity;
   bootId: string;
   pidNamespace: string;
+  /**
+   * After its own end nothing that it left running is ended.
+   */
+  leaveRunning?: boolean;
   [k: string]: unknown;
 }
 export interface ParentReference1 {
@@ -343,6 +600,10 @@ export interface Started {
    * ISO 8601, UTC.
    */
   startedAt: string;
+  /**
+   * The control group that holds the agent's processes and nothing else; null where none could be made.
+   */
+  cgroup?: string | null;
   [k: string]: unknown;
 }
 /**
@@ -385,6 +646,49 @@ export interface Pane {
   [k: string]: unknown;
 }
 /**
+ * What `stats --json` prints: agents, ended ones and what became of them.
+ */
+export interface Stats {
+  /**
+   * Version of this record's format; a reader refuses a newer one by name and keeps unknown fields.
+   */
+  schemaVersion: 1;
+  agents: number;
+  live: number;
+  ended: number;
+  /**
+   * Ones of which nothing can be said; in no other number but `agents`.
+   */
+  damaged: number;
+  /**
+   * How many ended with which result.
+   */
+  results: {
+    [k: string]: number;
+  };
+  /**
+   * From start to end, all of them together.
+   */
+  runSeconds: number;
+  /**
+   * From end to teardown, all of them together: how long finished sessions sat there.
+   */
+  idleSessionSeconds: number;
+  /**
+   * The fixed expiry compared with: 24 hours from the start.
+   */
+  expirySeconds: number;
+  /**
+   * The same, had each session stayed until that expiry.
+   */
+  idleSessionSecondsWithExpiry: number;
+  /**
+   * 1 - the first / the second; null where nothing ended.
+   */
+  savedFraction: number | null;
+  [k: string]: unknown;
+}
+/**
  * verdict.json: why the agent was ended, each step with its time, and what was left over. Created once, exclusively, by reconcile.
  */
 export interface Verdict {
@@ -396,21 +700,30 @@ export interface Verdict {
    * Unique for ever, sortable by time; also the cookie AGENTCTL_RUN_ID in the agent's environment.
    */
   runId: string;
-  cause: 'natural' | 'stopped' | 'capped' | 'with-parent' | 'lost';
+  cause: 'natural' | 'stopped' | 'capped' | 'with-parent' | 'done' | 'idle' | 'lost';
   reason: string;
   steps: VerdictStep[];
   /**
    * Processes that were still there and have been ended.
    */
-  ended: ProcessNote[];
+  ended: ProcessNote1[];
   /**
    * Processes that serve everyone and were left alone.
    */
-  spared: ProcessNote1[];
+  spared: ProcessNote2[];
   /**
    * Processes that could not be ended.
    */
-  survivors: ProcessNote2[];
+  survivors: ProcessNote3[];
+  /**
+   * Processes without any tie to the agent that may be its own all the same: orphans of this user that began while it ran. Left alone.
+   */
+  suspects?: ProcessNote4[];
+  /**
+   * With the cause `done`: what the agent said of itself; its result.
+   */
+  said?: 'success' | 'failure';
+  resources?: Resources;
   [k: string]: unknown;
 }
 export interface VerdictStep {
@@ -423,15 +736,6 @@ export interface VerdictStep {
    * Seconds since boot, suspend included (/proc/uptime).
    */
   uptimeSeconds: number;
-  [k: string]: unknown;
-}
-export interface ProcessNote {
-  pid: number;
-  command: string;
-  /**
-   * What ties it to the agent.
-   */
-  why: string;
   [k: string]: unknown;
 }
 export interface ProcessNote1 {
@@ -450,5 +754,30 @@ export interface ProcessNote2 {
    * What ties it to the agent.
    */
   why: string;
+  [k: string]: unknown;
+}
+export interface ProcessNote3 {
+  pid: number;
+  command: string;
+  /**
+   * What ties it to the agent.
+   */
+  why: string;
+  [k: string]: unknown;
+}
+export interface ProcessNote4 {
+  pid: number;
+  command: string;
+  /**
+   * What ties it to the agent.
+   */
+  why: string;
+  [k: string]: unknown;
+}
+export interface Resources {
+  wallSeconds: number | null;
+  cpuSeconds: number | null;
+  peakMemoryBytes: number | null;
+  savedSeconds: number | null;
   [k: string]: unknown;
 }

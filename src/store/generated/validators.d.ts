@@ -1,5 +1,5 @@
 // Generated from schemas/ by schemas/generate.mjs; do not edit.
-import type { Spec, Started, Exit, Orders, Verdict } from './types.ts';
+import type { Spec, Started, Exit, Orders, Report, Activity, Verdict, Manager } from './types.ts';
 
 export interface Validator<T> {
   (data: unknown): data is T;
@@ -9,4 +9,7 @@ export declare const spec: Validator<Spec>;
 export declare const started: Validator<Started>;
 export declare const exit: Validator<Exit>;
 export declare const orders: Validator<Orders>;
+export declare const report: Validator<Report>;
+export declare const activity: Validator<Activity>;
 export declare const verdict: Validator<Verdict>;
+export declare const manager: Validator<Manager>;

@@ -29,6 +29,7 @@ export const STARTED_RECORD: Started = {
   watchdog: { pid: 101, startTime: '101' },
   place: PLACE,
   tmux: { serverPid: 50, session: '$1', pane: '%1' },
+  cgroup: null,
   uptimeMs: STARTED.uptimeMs,
   startedAtMs: STARTED.wallMs,
 };
