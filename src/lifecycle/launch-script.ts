@@ -1,3 +1,4 @@
+import { cgroupMount, cgroupName } from '../system/cgroup.ts';
 import { shellQuote } from '../system/shell-quote.ts';
 
 /**
@@ -36,8 +37,10 @@ export function environmentScript(environment: Readonly<Record<string, string>>)
  * launch.sh: becomes the agent. Nothing of the agent passes through tmux's parser; single quotes are the only transport
  * that carried every byte. Run by the wrapper, with a clean environment, as
  * `sh ./launch.sh WRAPPER_PID WRAPPER_START WATCHDOG_PID WATCHDOG_START`.
+ *
+ * @param mount - where control groups are, or null for an agent without one of its own.
  */
-export function launchScript(launch: Launch): string {
+export function launchScript(launch: Launch, mount: string | null = cgroupMount() ?? null): string {
   const viaEnv = Object.entries(launch.environment).filter(([name]) => !isForShell(name));
   const [word = '', ...words] = launch.command;
   const program = launch.environment.PATH === undefined || word.startsWith('-') ? launch.program : word;
@@ -63,12 +66,15 @@ read -r up _ </proc/uptime
 read -r stat <"/proc/$$/stat"
 stat=\${stat##*") "}
 set -- $stat
-session=\${TMUX##*,} server=\${TMUX%,*}
-printf '{"schemaVersion":1,"runId":"%s","agent":{"pid":%s,"startTime":"%s"},%s,%s,"bootId":"%s","pidNamespace":"%s","tmux":{"serverPid":%s,"session":"$%s","pane":"%s"},"uptimeSeconds":%s,"startedAt":"%s"}\\n' \\
-  ${launch.runId} $$ "\${20}" "$wrapper" "$watchdog" "$boot" "$namespace" "\${server##*,}" "$session" "$TMUX_PANE" "$up" "$at" >started.tmp &&
-  mv -f started.tmp started.json || exit 126
+${ownCgroup(launch.runId, mount)}session=\${TMUX##*,} server=\${TMUX%,*}
+printf '{"schemaVersion":1,"runId":"%s","agent":{"pid":%s,"startTime":"%s"},%s,%s,"bootId":"%s","pidNamespace":"%s","tmux":{"serverPid":%s,"session":"$%s","pane":"%s"},"uptimeSeconds":%s,"startedAt":"%s","cgroup":%s}\\n' \\
+  ${launch.runId} $$ "\${20}" "$wrapper" "$watchdog" "$boot" "$namespace" "\${server##*,}" "$session" "$TMUX_PANE" "$up" "$at" "$own" >started.tmp &&
+  mv -f started.tmp started.json || {
+  [ "$cgroup" ] && echo $$ >"\${cgroup%/*}/cgroup.procs" && rmdir "$cgroup"
+  exit 126
+} 2>/dev/null
 true >../../bell
-unset at namespace boot up stat session server wrapper watchdog _ TMUX TMUX_PANE OLDPWD SHLVL PATH
+unset at namespace boot up stat cgroup own line session server wrapper watchdog _ TMUX TMUX_PANE OLDPWD SHLVL PATH
 . /dev/fd/4
 exec 4<&-
 cd -- ${shellQuote(launch.cwd)} || exit 126
@@ -76,6 +82,30 @@ export PWD
 unset OLDPWD
 ${launch.openFiles === undefined ? '' : `ulimit -S -n ${launch.openFiles} 2>/dev/null\n`}umask ${launch.umask.toString(8).padStart(4, '0')}
 exec ${prefix}${command} ${redirections.join(' ')}
+`;
+}
+
+/**
+ * Moves the shell, which becomes the agent, into a control group of its own below the one that it is in; `cgroup` stays
+ * empty where that cannot be done. Wrapper and watchdog stay outside: they have to see it end. A path of unusual
+ * characters is not tried: it would have to be escaped in JSON. Nor is one that begins with `/..`: it is out of reach.
+ */
+function ownCgroup(runId: string, mount: string | null): string {
+  if (mount === null) return "cgroup='' own=null\n";
+  return `cgroup='' own=null
+{
+  while read -r line; do
+    case $line in
+    0::/..* | 0::*[!A-Za-z0-9/._:@-]*) ;;
+    0::/*) cgroup=${mount}\${line#0::} cgroup=\${cgroup%/}/${cgroupName(runId)} ;;
+    esac
+  done </proc/self/cgroup
+  if [ "$cgroup" ] && mkdir "$cgroup"; then
+    if echo $$ >"$cgroup/cgroup.procs"; then own="\\"$cgroup\\""; else rmdir "$cgroup"; cgroup=; fi
+  else
+    cgroup=
+  fi
+} 2>/dev/null
 `;
 }
 

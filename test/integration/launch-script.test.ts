@@ -8,6 +8,7 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  rmdirSync,
   rmSync,
   writeFileSync,
 } from 'node:fs';
@@ -19,6 +20,7 @@ import { environmentScript, type Launch, launchScript } from '../../src/lifecycl
 import * as validators from '../../src/store/generated/validators.js';
 import { readRecord } from '../../src/store/record-file.ts';
 import { mayBeSkipped } from '../fixtures/installed.ts';
+import { noCgroups, type ScratchCgroup, scratchCgroup } from '../fixtures/scratch-cgroup.ts';
 
 const SHELLS: [string, ...string[]][] = [['sh'], ['dash'], ['bash'], ['bash', '--posix'], ['busybox', 'sh'], ['mksh']];
 const PATH = '/usr/local/bin:/usr/bin:/bin';
@@ -38,8 +40,13 @@ interface Ran extends SpawnSyncReturns<Buffer> {
   directory: string;
 }
 
-/** Runs launch.sh as the wrapper does, to the agent's end. */
-function launch(shell: readonly string[], change: Partial<Launch>, directory = agentDirectory().directory): Ran {
+/** Runs launch.sh as the wrapper does, to the agent's end; in a control group of its own where one is given to make it in. */
+function launch(
+  shell: readonly string[],
+  change: Partial<Launch>,
+  directory = agentDirectory().directory,
+  cgroup?: Pick<ScratchCgroup, 'mount' | 'enter'>,
+): Ran {
   const given: Launch = {
     runId: RUN,
     command: ['true'],
@@ -54,8 +61,8 @@ function launch(shell: readonly string[], change: Partial<Launch>, directory = a
     environment: change.environment ?? { PATH },
   };
   writeFileSync(join(directory, 'env'), environmentScript(given.environment), { mode: 0o600 });
-  writeFileSync(join(directory, 'launch.sh'), launchScript(given));
-  const [program = '', ...options] = shell;
+  writeFileSync(join(directory, 'launch.sh'), launchScript(given, cgroup?.mount ?? null));
+  const [program = '', ...options] = [...(cgroup?.enter ?? []), ...shell];
   const ran = spawnSync(program, [...options, './launch.sh', '100', '1000', '101', '1001'], {
     cwd: directory,
     env: { PATH, TERM: 'tmux-256color', TMUX: '/tmp/tmux.sock,4321,7', TMUX_PANE: '%9' },
@@ -275,6 +282,7 @@ describe.each(SHELLS.filter(([program]) => !mayBeSkipped(program)).map((shell) =
           tmux: { serverPid: 4321, session: '$7', pane: '%9' },
           uptimeSeconds: expect.any(Number),
           startedAt: expect.stringMatching(/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/),
+          cgroup: null,
         },
       });
       const uptime = found.state === 'there' ? found.value.uptimeSeconds : 0;
@@ -304,6 +312,81 @@ describe.each(SHELLS.filter(([program]) => !mayBeSkipped(program)).map((shell) =
     });
   },
 );
+
+// Launched from a control group of the test's own, which forbids what a machine may forbid.
+describe.each(SHELLS.filter(([program]) => !mayBeSkipped(program)).map((shell) => [shell.join(' '), shell] as const))(
+  `a control group of its own, under %s${noCgroups ? ` (${noCgroups})` : ''}`,
+  (_, shell) => {
+    const startedIn = (directory: string) => readRecord(join(directory, 'started.json'), validators.started);
+
+    test.skipIf(noCgroups)('is what the agent is in, and nothing else of it changes', () => {
+      const scratch = scratchCgroup();
+      const { directory } = agentDirectory();
+      const own = join(scratch.directory, `agentctl-${RUN}`);
+      const environment = { HOME: '/home/me', PATH: '/usr/bin:/bin', cgroup: 'mine', own: 'mine' };
+      const script = 'cat /proc/self/cgroup; ls /proc/self/fd; umask; env; echo "$#"';
+      const change = { command: ['sh', '-c', script], environment };
+      const ran = launch(shell, change, directory, scratch);
+      const [groups = '', rest] = splitAfter(ran.stdout.toString(), /^0::.*\n/m);
+      expect(groups).toContain(`0::${scratch.path}/agentctl-${RUN}\n`);
+      expect(rest).toBe(splitAfter(launch(shell, change).stdout.toString(), /^0::.*\n/m)[1]);
+      expect(ran.stderr.toString()).toBe('');
+      expect(startedIn(directory)).toMatchObject({ state: 'there', value: { cgroup: own } });
+      rmdirSync(own);
+    });
+
+    test.skipIf(noCgroups).each<[string, (scratch: ScratchCgroup) => Pick<ScratchCgroup, 'mount' | 'enter'>]>([
+      [
+        'made',
+        (scratch) => {
+          writeFileSync(join(scratch.directory, 'cgroup.max.descendants'), '0');
+          return scratch;
+        },
+      ],
+      [
+        'entered',
+        (scratch) => {
+          // A threaded group may hold us already, but a new one below it takes nobody.
+          mkdirSync(join(scratch.directory, 'threaded'));
+          writeFileSync(join(scratch.directory, 'threaded', 'cgroup.type'), 'threaded');
+          const inThreaded = 'echo 0 >"$0/threaded/cgroup.procs" && exec "$@"';
+          return { ...scratch, enter: [...scratch.enter, 'sh', '-c', inThreaded, scratch.directory] };
+        },
+      ],
+      [
+        'written down',
+        (scratch) => {
+          const inside = scratch.enter.map((word) => word.replace(scratch.directory, `${scratch.directory}/a\\x2d"b`));
+          mkdirSync(join(scratch.directory, 'a\\x2d"b'));
+          return { ...scratch, enter: inside as [string, ...string[]] };
+        },
+      ],
+      ['found', (scratch) => ({ ...scratch, mount: '/nowhere' })],
+    ])('is done without, silently, where it cannot be %s', (_, forbid) => {
+      const scratch = scratchCgroup();
+      const { directory } = agentDirectory();
+      const ran = launch(shell, { command: ['cat', '/proc/self/cgroup'] }, directory, forbid(scratch));
+      expect(ran).toMatchObject({ status: 0 });
+      expect(ran.stdout.toString()).toContain(`0::${scratch.path}`);
+      expect(ran.stdout.toString() + ran.stderr.toString()).not.toContain(RUN);
+      expect(startedIn(directory)).toMatchObject({ state: 'there', value: { cgroup: null } });
+      expect(readdirSync(scratch.directory, { recursive: true }).filter((name) => `${name}`.includes(RUN))).toEqual([]);
+    });
+
+    test.skipIf(noCgroups)('is left again where the start cannot be put down', () => {
+      const { directory } = agentDirectory();
+      mkdirSync(join(directory, 'started.tmp'));
+      const { status } = launch(shell, { command: ['true'] }, directory, scratchCgroup());
+      expect(status).toBe(126);
+    });
+  },
+);
+
+function splitAfter(text: string, pattern: RegExp): [string, string] {
+  const found = pattern.exec(text);
+  const at = found ? found.index + found[0].length : 0;
+  return [text.slice(0, at), text.slice(at)];
+}
 
 test('runs the program that was found where the environment has no PATH', () => {
   const change = { command: ['env'], program: '/usr/bin/env', environment: { ONLY: 'this' } };
