@@ -1,3 +1,4 @@
+import type { Activity, ActivitySample } from './activity.ts';
 import type { Limits } from './limits.ts';
 
 /** A process that cannot be confused with a later one of the same number. */
@@ -18,6 +19,8 @@ export interface Spec {
   runId: string;
   parent: ParentReference | null;
   withParent: boolean;
+  /** After its own end nothing that it left running is ended. */
+  leaveRunning: boolean;
   command: string[];
   cwd: string;
   labels: Record<string, string>;
@@ -62,7 +65,24 @@ export interface StopOrder {
   by: string;
 }
 
-export type VerdictCause = 'natural' | 'stopped' | 'capped' | 'with-parent' | 'lost';
+/** How the work went, as the agent says itself. */
+export type Said = 'success' | 'failure';
+
+/** What was said of an agent: by itself, or for it. */
+export interface Report {
+  state: 'working' | 'done';
+  /** `done`, `send`, or `keys`: a person at its terminal. */
+  source: string;
+  /** Only with `done`, as are message and resultFile. */
+  status: Said | null;
+  message: string | null;
+  /** The name of the copy, beside the report. */
+  resultFile: string | null;
+  atMs: number;
+  uptimeMs: number;
+}
+
+export type VerdictCause = 'natural' | 'stopped' | 'capped' | 'with-parent' | 'done' | 'idle' | 'lost';
 
 export interface VerdictStep {
   step: 'term' | 'kill' | 'ended' | 'teardown';
@@ -75,6 +95,8 @@ export interface Verdict {
   cause: VerdictCause;
   reason: string;
   steps: VerdictStep[];
+  /** With the cause `done`: its result. */
+  said?: Said | undefined;
 }
 
 /** A record as it was found: a damaged one is a state of its own, never a success and never nothing. */
@@ -90,6 +112,10 @@ export interface AgentFiles {
   /** exit.tmp: the code as the wrapper recorded it before publishing. */
   recorded: Found<Exit>;
   stopOrder: Found<StopOrder>;
+  /** Who asked to keep it; undefined where nobody did. */
+  keptBy: string | undefined;
+  /** The newest report that decides. */
+  report: Report | undefined;
   verdict: Found<Verdict>;
   /** The cap in force (`limits`, which `extend` rewrites), or undefined where the file is gone. */
   capMs: number | null | undefined;
@@ -116,6 +142,24 @@ export interface Evidence {
   processes: ProcessEvidence;
   whereabouts: Whereabouts;
   now: Now;
+  /** How busy it was until now; undefined where nobody measured it. */
+  activity?: { memory: Activity; current: ActivitySample } | undefined;
+  /** Undefined where nobody asked. */
+  company?: Company | undefined;
+  /** That the agent which spawned it has ended; undefined where nobody looked. */
+  parentEnded?: boolean | undefined;
+}
+
+/** Who would mind if it were ended for being done or idle: asked only where that is about to happen. */
+export interface Company {
+  /** Whether a person's terminal shows it; undefined where tmux would not say. */
+  attached: boolean | undefined;
+  /** When a person last pressed a key there; undefined where nobody did. */
+  typedAtMs: number | undefined;
+  /** The live agents that it spawned. */
+  liveChildren: readonly string[];
+  /** Whether something in its tree waits for other agents. */
+  waits: boolean;
 }
 
 export interface Now {

@@ -1,4 +1,4 @@
-import type { Evidence, Exit, Found, Verdict } from './evidence.ts';
+import type { Evidence, Exit, Found, Report, Verdict } from './evidence.ts';
 import { signalOf } from './exit-status.ts';
 
 export type Phase = 'queued' | 'starting' | 'running' | 'waiting' | 'done' | 'stopping' | 'ended' | 'unknown';
@@ -17,6 +17,8 @@ export interface Status {
   endedAtMs: number | null;
   /** When the cap ends it, wall clock; null is never or not yet known. */
   deadlineMs: number | null;
+  /** When its session goes, unless something holds that; null is never or not yet known. */
+  teardownAtMs: number | null;
 }
 
 /**
@@ -39,12 +41,19 @@ export function statusOf(evidence: Evidence): Status {
   const outcome = outcomeOf(evidence);
   const capMs =
     files.capMs === undefined && files.spec.state === 'there' ? files.spec.value.limits.maxRuntimeMs : files.capMs;
+  const endedAtMs = outcome.phase === 'ended' ? endOf(evidence) : null;
   return {
     ...outcome,
     startedAtMs: started?.startedAtMs ?? null,
-    endedAtMs: outcome.phase === 'ended' ? endOf(evidence) : null,
+    endedAtMs,
     deadlineMs: started && typeof capMs === 'number' ? started.startedAtMs + capMs : null,
+    teardownAtMs: teardownOf(files, outcome.phase === 'done' ? (files.report?.atMs ?? null) : endedAtMs),
   };
+}
+
+function teardownOf({ spec, archived }: Evidence['files'], completedAtMs: number | null): number | null {
+  if (archived || completedAtMs === null || spec.state !== 'there' || spec.value.limits.graceMs === null) return null;
+  return completedAtMs + spec.value.limits.graceMs;
 }
 
 function outcomeOf(evidence: Evidence): Outcome {
@@ -62,7 +71,7 @@ function outcomeOf(evidence: Evidence): Outcome {
   if (processes.wrapper === 'alive') {
     if (processes.agent === 'dead') return live('stopping', 'the agent has ended, its wrapper is about to say how');
     const watched = processes.watchdog === 'alive' ? '' : '; its watchdog was killed, so that nobody keeps its cap';
-    return stopIsUnderWay(evidence) ?? live('running', `the agent runs${watched}`);
+    return stopIsUnderWay(evidence) ?? saidDone(evidence) ?? live('running', `the agent runs${watched}`);
   }
   if (processes.watchdog === 'alive')
     return live('stopping', 'its wrapper was killed; the watchdog is ending the rest');
@@ -84,6 +93,15 @@ function stopIsUnderWay({ files }: Evidence): Outcome | undefined {
   if (files.verdict.state === 'there') return live('stopping', files.verdict.value.reason);
   if (files.stopOrder.state === 'there') return live('stopping', `${files.stopOrder.value.by} asked it to stop`);
   return undefined;
+}
+
+function saidDone({ files: { report } }: Evidence): Outcome | undefined {
+  return report?.state === 'done' ? live('done', wordsOf(report)) : undefined;
+}
+
+/** What a `done` says, for people. */
+function wordsOf({ status, message }: Report): string {
+  return `said that it is done (${status ?? 'success'})${message ? `: ${message}` : ''}`;
 }
 
 /** No sentinel will come: what the wrapper recorded before it died is the code all the same. */
@@ -110,7 +128,11 @@ function ended(exit: Exit, verdict: Found<Verdict>): Outcome {
   if (exit.cause === 'capped') return outcome('timed-out', `reached its cap; ${said}`);
   if (exit.cause === 'with-parent') return outcome('stopped', `its parent ended; ${said}`);
   const forced = verdict.state === 'there' ? forcedBy(verdict.value, exit) : undefined;
-  if (forced) return outcome(forced.result, `${forced.reason}; ${said}`);
+  if (forced) {
+    const because = outcome(forced.result, `${forced.reason}; ${said}`);
+    // What it said of its work is the result; the code is only how it took our TERM.
+    return forced.code === undefined ? because : { ...because, exitCode: forced.code, signal: null };
+  }
   if (code === null)
     return outcome('lost', 'its wrapper was killed before the agent ended, so nobody could learn its exit code');
   if (code === 0) return outcome('succeeded', said);
@@ -118,7 +140,7 @@ function ended(exit: Exit, verdict: Found<Verdict>): Outcome {
 }
 
 /** A verdict explains an end only if its TERM came before it: a natural end wins a race. */
-function forcedBy(verdict: Verdict, exit: Exit): { result: Result; reason: string } | undefined {
+function forcedBy(verdict: Verdict, exit: Exit): { result: Result; reason: string; code?: number } | undefined {
   const term = verdict.steps.find(({ step }) => step === 'term');
   if (term === undefined || term.uptimeMs > exit.uptimeMs) return undefined;
   switch (verdict.cause) {
@@ -127,6 +149,12 @@ function forcedBy(verdict: Verdict, exit: Exit): { result: Result; reason: strin
       return { result: 'stopped', reason: verdict.reason };
     case 'capped':
       return { result: 'timed-out', reason: verdict.reason };
+    case 'idle':
+      return { result: 'idled-out', reason: verdict.reason };
+    case 'done':
+      return verdict.said === 'failure'
+        ? { result: 'failed', reason: verdict.reason, code: 1 }
+        : { result: 'succeeded', reason: verdict.reason, code: 0 };
     case 'natural':
     case 'lost':
       return undefined;

@@ -6,6 +6,7 @@ import { UsageError } from '../errors.ts';
 import { parseEnv, readEnvFile } from '../lifecycle/agent-environment.ts';
 import type { SpawnOptions } from '../lifecycle/spawn.ts';
 import { type Call, note, readStdin } from './command.ts';
+import { NO_MANAGER } from './manager-option.ts';
 
 /** What `spawn` and `run` have in common. */
 export const SPAWN_OPTIONS: Readonly<Record<string, Options>> = {
@@ -33,6 +34,8 @@ export const SPAWN_OPTIONS: Readonly<Record<string, Options>> = {
   stderr: { type: 'string', requiresArg: true, describe: 'a file for its stderr, which then is not in its log' },
   replace: { type: 'boolean', describe: 'stop a live agent of this name first' },
   'with-parent': { type: 'boolean', describe: 'end it when the agent that spawns it ends' },
+  'leave-running': { type: 'boolean', describe: 'after its own end, end nothing that it left running' },
+  ...NO_MANAGER,
   attach: { type: 'boolean', describe: 'attach this terminal to it' },
 };
 
@@ -55,6 +58,8 @@ export async function spawnOptions({ words, flags }: Call): Promise<SpawnOptions
     stderr: flags.text('stderr'),
     replace: flags.on('replace'),
     withParent: flags.on('with-parent'),
+    leaveRunning: flags.on('leave-running'),
+    noManager: flags.on('no-manager'),
     onWarning: note,
   };
 }

@@ -6,10 +6,12 @@ import { wallMs } from '../system/clock.ts';
 import { statusCell } from '../view/agent-table.ts';
 import { visible } from '../view/visible.ts';
 import { type Call, type Command, note, print } from './command.ts';
+import { managerWish, NO_MANAGER } from './manager-option.ts';
 
 const SELECTION = {
   all: { type: 'boolean', describe: 'every live agent' },
   filter: { type: 'array', nargs: 1, describe: 'the live agents with phase=… or label=KEY[=VALUE]; repeatable' },
+  ...NO_MANAGER,
   tree: { type: 'boolean', describe: 'also the agents that they spawned, and those that these spawned' },
 } as const;
 
@@ -60,7 +62,7 @@ async function stopSelected(
   const beyondReach = selected.filter((agent) => agent.status.phase === 'unknown' && !words.includes(agent.name));
   for (const { name: unknown, status } of beyondReach) note(`${unknown} cannot be stopped from here: ${status.reason}`);
   const reachable = selected.filter((agent) => !beyondReach.includes(agent));
-  for (const agent of await stop(stateDir, reachable, { by: `agentctl ${name}`, killAfterMs })) {
+  for (const agent of await stop(stateDir, reachable, { by: `agentctl ${name}`, killAfterMs, ...managerWish(flags) })) {
     print(visible(`${agent.name} ${statusCell(agent, wallMs())}`));
   }
   return beyondReach.length === 0 ? 0 : 1;

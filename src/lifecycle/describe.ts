@@ -28,6 +28,9 @@ export function describe(agent: Observed, tmux = 'not asked'): Agent {
     startedAt: instant(status.startedAtMs),
     endedAt: instant(status.endedAtMs),
     deadline: instant(status.deadlineMs),
+    teardownAt: instant(status.teardownAtMs),
+    kept: evidence.files.keptBy !== undefined,
+    report: reportOn(agent),
     lastOutputAt: instant(modifiedAt(join(agent.directory, 'output.log')) ?? null),
     limits: spec ? limitsToDisk({ ...spec.limits, maxRuntimeMs: capOf(evidence) }) : null,
     labels: spec?.labels ?? {},
@@ -39,10 +42,30 @@ export function describe(agent: Observed, tmux = 'not asked'): Agent {
       sentinel: sentinelSays(evidence),
       process: processesSay(evidence),
       heartbeat: heartbeatSays(evidence),
-      report: 'none',
+      report: reportSays(evidence),
       tmux,
     },
   };
+}
+
+function reportOn({ evidence, directory }: Observed): Agent['report'] {
+  const { report } = evidence.files;
+  if (report === undefined) return null;
+  const { state, source, status, message, resultFile } = report;
+  return {
+    state,
+    source,
+    status,
+    message,
+    resultFile: resultFile === null ? null : join(directory, 'reports', resultFile),
+    at: new Date(report.atMs).toISOString(),
+  };
+}
+
+function reportSays({ files: { report } }: Evidence): string {
+  if (report === undefined) return 'none';
+  const said = report.status === null ? report.state : `${report.state} (${report.status})`;
+  return `${said}, by ${report.source}${report.message ? `: ${report.message}` : ''}`;
 }
 
 /** The cap in force: the watchdog's, which may have been moved since the start. */

@@ -1,8 +1,9 @@
 import type { Agent } from '../store/generated/types.ts';
 import type { StateDir } from '../store/state-dir.ts';
+import { readVerdict } from '../store/verdict-file.ts';
 import { hasSession } from '../system/tmux.ts';
 import { describe } from './describe.ts';
-import { leftovers } from './leftovers.ts';
+import { leftBehind, sayLeft } from './leftovers.ts';
 import { find } from './list.ts';
 import type { Observed } from './observe.ts';
 import { tmuxServer } from './tmux-server.ts';
@@ -17,9 +18,9 @@ import { tmuxServer } from './tmux-server.ts';
 export async function inspect(stateDir: StateDir, reference: string): Promise<Agent> {
   const agent = find(stateDir, reference);
   const facts = describe(agent, await tmuxSays(stateDir, agent));
-  const left = leftovers(agent);
-  if (left !== undefined) facts.evidence.process = left;
-  return facts;
+  const left = leftBehind(agent);
+  if (left.length > 0) facts.evidence.process = sayLeft(left);
+  return { ...facts, leftRunning: left, verdict: readVerdict(agent.directory) ?? null };
 }
 
 /** tmux is never evidence of death: no session, no server and a deleted socket all look the same. */

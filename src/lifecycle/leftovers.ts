@@ -1,13 +1,18 @@
+import type { ProcessNote } from '../store/generated/types.ts';
+import { commandOf } from '../system/processes.ts';
 import { scanTree } from './end-tree.ts';
 import type { Observed } from './observe.ts';
 
-/** What an agent left running when it ended by itself: it goes at teardown. Undefined where there is nothing to say. */
-export function leftovers({ evidence, status, runId }: Observed): string | undefined {
+/** What an agent left running when it ended: it goes at teardown. */
+export function leftBehind({ evidence, status, runId }: Observed): ProcessNote[] {
   const { started, archived } = evidence.files;
-  if (status.phase !== 'ended' || archived || evidence.whereabouts !== 'here') return undefined;
-  if (started.state !== 'there' || runId === undefined) return undefined;
+  if (status.phase !== 'ended' || archived || evidence.whereabouts !== 'here') return [];
+  if (started.state !== 'there' || runId === undefined) return [];
   const { members } = scanTree(runId, started.value, true);
-  if (members.length === 0) return undefined;
-  const names = members.map(({ process }) => `${process.name} (pid ${process.pid})`);
-  return `ended; left running until teardown: ${names.join(', ')}`;
+  return members.map(({ process, why }) => ({ pid: process.pid, command: commandOf(process.pid, process.name), why }));
+}
+
+/** The same in a sentence. */
+export function sayLeft(left: readonly ProcessNote[]): string {
+  return `ended; left running until teardown: ${left.map(({ pid, command }) => `${command} (pid ${pid})`).join(', ')}`;
 }

@@ -1,62 +1,117 @@
 import { linkSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { beginAnew } from '../agent/activity.ts';
 import { type Action, type Decision, decide } from '../agent/decide.ts';
-import type { Started, StopOrder } from '../agent/evidence.ts';
+import type { Company, Evidence, Started, StopOrder } from '../agent/evidence.ts';
+import { writeActivity } from '../store/activity-file.ts';
+import { appendEvent } from '../store/events-file.ts';
 import { withLock } from '../store/lock.ts';
 import { lockFile } from '../store/paths.ts';
+import { writeReport } from '../store/report-file.ts';
 import { ringBell, type StateDir } from '../store/state-dir.ts';
-import { addStep, addSwept, createVerdict, withdrawTerm } from '../store/verdict-file.ts';
-import { now, pause } from '../system/clock.ts';
-import { livenessOf, self, signal } from '../system/processes.ts';
+import { addResources, addStep, addSwept, createVerdict, withdrawTerm } from '../store/verdict-file.ts';
+import { now } from '../system/clock.ts';
+import { signal } from '../system/processes.ts';
+import { sayInStatusLine } from '../system/tmux.ts';
 import { killTree } from './end-tree.ts';
+import { lockContext } from './lock-context.ts';
 import { LOG_PATIENCE_MS } from './log-end.ts';
 import { type Observed, observe, observeNamed } from './observe.ts';
+import { resourcesOf } from './resources.ts';
 import { teardown } from './teardown.ts';
+import { tmuxServer } from './tmux-server.ts';
 
 /** How long wrapper and watchdog may take to publish once their agent is dead; after that they hang themselves. */
 const PUBLISHING_MS = 10_000;
+
+/** What a decision may rest on besides the agent's own files and processes. */
+export interface Circumstances {
+  activity?: Evidence['activity'];
+  /** Asked only where it matters. */
+  company?: () => Promise<Company>;
+  parentEnded?: boolean | undefined;
+}
+
+export interface ReconcileOptions {
+  /** Instead of the agent's own grace: 0 tears down what has ended, null never does. */
+  graceMs?: number | null;
+  /** What the caller wants, where a full disk may have kept it from being put down. */
+  order?: StopOrder;
+  /** That its kill-after has passed. */
+  killNow?: boolean;
+  circumstances?: Circumstances;
+  /** How it was seen a moment ago, by whoever looks at all of them. */
+  seen?: Observed;
+  /** Only decide. */
+  dryRun?: boolean;
+}
+
+const GONE: Decision = { action: { do: 'nothing' }, nextAtMs: undefined };
 
 /**
  * Observes one agent, decides, and does the one thing that was decided. Idempotent, level-triggered, safe to run from
  * anywhere at any time, any number of times at once: every effect is either repeatable or an exclusive create.
  *
  * @param run - the run that is meant; a later one of the same name is left alone.
- * @param options - `graceMs` instead of the agent's own grace: 0 tears down what has ended, null never does; `order`, what
- *   the caller wants, where a full disk may have kept it from being put down; `killNow`, that its kill-after has passed.
  */
 export async function reconcile(
   stateDir: StateDir,
   run: { name: string; runId: string },
-  options: { graceMs?: number | null; order?: StopOrder; killNow?: boolean } = {},
+  options: ReconcileOptions = {},
 ): Promise<Decision> {
-  const context = {
-    self: self(),
-    isAlive: (holder: { pid: number; startTime: string }) => livenessOf(holder) === 'alive',
-    pause,
-  };
-  return withLock(lockFile(stateDir.path, run.runId), context, async (stillHeld) => {
+  // Most looks find nothing to do, and need no lock for it.
+  const seen = options.seen ?? observeNamed(stateDir.path, run.name);
+  if (seen === undefined || seen.runId !== run.runId) return GONE;
+  const first = await judge(seen, options);
+  if (first.action.do === 'nothing' || options.dryRun) return first;
+
+  return withLock(lockFile(stateDir.path, run.runId), lockContext(), async (stillHeld) => {
     const agent = observeNamed(stateDir.path, run.name);
-    if (agent === undefined || agent.runId !== run.runId || !stillHeld())
-      return { action: { do: 'nothing' }, nextAtMs: undefined };
-    const { files } = agent.evidence;
-    if (options.order && files.stopOrder.state === 'absent') files.stopOrder = { state: 'there', value: options.order };
-    const decision: Decision =
-      options.killNow && agent.status.phase !== 'ended'
-        ? { action: { do: 'kill' }, nextAtMs: undefined }
-        : decide(agent.evidence, options.graceMs);
-    await carryOut(stateDir, agent, run.runId, decision.action);
+    if (agent === undefined || agent.runId !== run.runId || !stillHeld()) return GONE;
+    const decision = await judge(agent, options);
+    await carryOut(stateDir, agent, run.runId, decision.action, options.circumstances);
     return decision;
   });
 }
 
-async function carryOut(stateDir: StateDir, agent: Observed, runId: string, action: Action): Promise<void> {
+/** Decides, and finds out in whose company the agent is where the decision hangs on that. */
+async function judge(agent: Observed, options: ReconcileOptions): Promise<Decision> {
+  const { files } = agent.evidence;
+  if (options.order && files.stopOrder.state === 'absent') files.stopOrder = { state: 'there', value: options.order };
+  if (options.killNow && agent.status.phase !== 'ended') return { action: { do: 'kill' }, nextAtMs: undefined };
+  const { activity, parentEnded, company } = options.circumstances ?? {};
+  const evidence: Evidence = { ...agent.evidence, activity, parentEnded };
+  const decision = decide(evidence, options.graceMs);
+  if (decision.action.do !== 'ask') return decision;
+  // Whoever cannot say in whose company it is, must not end it for want of any.
+  return company === undefined ? GONE : decide({ ...evidence, company: await company() }, options.graceMs);
+}
+
+async function carryOut(
+  stateDir: StateDir,
+  agent: Observed,
+  runId: string,
+  action: Action,
+  circumstances: Circumstances | undefined,
+): Promise<void> {
   const { files } = agent.evidence;
   const started = files.started.state === 'there' ? files.started.value : undefined;
   switch (action.do) {
     case 'nothing':
+    case 'ask':
+      return;
+    case 'resume':
+      writeReport(agent.directory, runId, { state: 'working', source: 'keys', status: null, message: null }, now());
+      return;
+    case 'begin-anew':
+      if (circumstances?.activity) beginActivityAnew(agent, runId, circumstances.activity);
+      return;
+    case 'warn':
+      if (started && circumstances?.activity)
+        await warn(stateDir, agent, runId, started, circumstances.activity, action.reason);
       return;
     case 'term':
-      if (started) term(agent, runId, started, action);
+      if (started) term(stateDir, agent, runId, started, action);
       return;
     case 'kill':
       if (started) await kill(agent, runId, started);
@@ -72,13 +127,41 @@ async function carryOut(stateDir: StateDir, agent: Observed, runId: string, acti
   }
 }
 
+type Measured = NonNullable<Evidence['activity']>;
+
+function beginActivityAnew({ directory }: Observed, runId: string, activity: Measured): void {
+  // In place: whoever looks again and again remembers the same object.
+  Object.assign(activity.memory, beginAnew(activity.memory, activity.current));
+  writeActivity(directory, runId, activity.memory);
+}
+
+/** At its terminal and in the events. Remembered first: said twice it would be worse than not at all. */
+async function warn(
+  stateDir: StateDir,
+  { name, directory, evidence }: Observed,
+  runId: string,
+  started: Started,
+  { memory }: Measured,
+  reason: string,
+): Promise<void> {
+  memory.warnedCapMs = evidence.files.capMs ?? null;
+  writeActivity(directory, runId, memory);
+  appendEvent(stateDir.path, { at: isoNow(), event: 'warned', name, runId, cause: null, reason });
+  await sayInStatusLine(tmuxServer(stateDir), started.tmux, `${reason}: agentctl extend ${name} 30m`);
+}
+
+function isoNow(): string {
+  return new Date(now().wallMs).toISOString();
+}
+
 function term(
+  stateDir: StateDir,
   agent: Observed,
   runId: string,
   started: Started,
-  { cause, reason }: { cause: Parameters<typeof createVerdict>[2]['cause']; reason: string },
+  { cause, reason, said }: Extract<Action, { do: 'term' }>,
 ): void {
-  const created = createVerdict(agent.directory, runId, { cause, reason, steps: [{ step: 'term', at: now() }] });
+  const created = createVerdict(agent.directory, runId, { cause, reason, said, steps: [{ step: 'term', at: now() }] });
   // Another's verdict counts, unless it is of another run: then it must not protect this one for ever.
   if (!created && agent.evidence.files.verdict.state !== 'damaged') return;
   // Read again just before the signal: a natural end wins the race.
@@ -89,6 +172,7 @@ function term(
   }
   // A stopped process hears TERM only when it runs again.
   signal(started.agent, 'SIGCONT');
+  appendEvent(stateDir.path, { at: isoNow(), event: 'stopping', name: agent.name, runId, cause, reason });
 }
 
 async function kill(agent: Observed, runId: string, started: Started): Promise<void> {
@@ -104,7 +188,9 @@ async function kill(agent: Observed, runId: string, started: Started): Promise<v
   signal(started.wrapper, 'SIGCONT');
   signal(started.watchdog, 'SIGCONT');
   // What cannot be killed is not gone: the agent's end is not complete while it lives.
-  if (over && swept.survivors.length === 0) addStep(agent.directory, 'ended', now());
+  if (!over || swept.survivors.length > 0) return;
+  addResources(agent.directory, resourcesOf(agent));
+  addStep(agent.directory, 'ended', now());
 }
 
 /** Wrapper and watchdog have the sentinel to publish, and then the log's end mark to print; not for ever. */

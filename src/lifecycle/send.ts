@@ -1,10 +1,11 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import { AgentctlError } from '../errors.ts';
-import type { StateDir } from '../store/state-dir.ts';
-import { pause, wallMs } from '../system/clock.ts';
+import { writeReport } from '../store/report-file.ts';
+import { ringBell, type StateDir } from '../store/state-dir.ts';
+import { now, pause, wallMs } from '../system/clock.ts';
 import { pasteText, sendKeys } from '../system/tmux.ts';
-import type { Observed } from './observe.ts';
+import { type Observed, observe } from './observe.ts';
 import { paneOf } from './pane.ts';
 import { tmuxServer } from './tmux-server.ts';
 
@@ -31,12 +32,22 @@ export async function sendText(stateDir: StateDir, agent: Observed, text: string
   const server = tmuxServer(stateDir);
   if (message !== '') await pasteText(server, pane, message, `agentctl-${process.pid}`);
   await sendKeys(server, pane, ['Enter']);
+  goesOn(stateDir, agent);
   return { asOneMessage: !message.includes('\n') || asksForBrackets(agent.directory) };
 }
 
 /** Presses keys by tmux' names for them. @throws {AgentctlError} as {@link sendText}. */
 export async function pressKeys(stateDir: StateDir, agent: Observed, keys: readonly string[]): Promise<void> {
   await sendKeys(tmuxServer(stateDir), paneOf(live(agent)), keys);
+  goesOn(stateDir, agent);
+}
+
+/** Whoever gets something to do has not finished, whatever it said before. */
+function goesOn(stateDir: StateDir, { directory, name }: Observed): void {
+  const { report, spec } = observe(directory, name).evidence.files;
+  if (report?.state !== 'done' || spec.state !== 'there') return;
+  writeReport(directory, spec.value.runId, { state: 'working', source: 'send', status: null, message: null }, now());
+  ringBell(stateDir.path);
 }
 
 function live(agent: Observed): Observed {

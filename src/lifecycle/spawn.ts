@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { ParentReference } from '../agent/evidence.ts';
 import { InvalidInput } from '../agent/invalid-input.ts';
 import { DEFAULT_LIMITS, type Limits } from '../agent/limits.ts';
-import { checkName, defaultName, isName, isRunId, makeRunId } from '../agent/name.ts';
+import { checkName, defaultName, makeRunId } from '../agent/name.ts';
 import { AgentctlError, codeOf, refusal } from '../errors.ts';
 import { limitsToDisk } from '../store/agent-files.ts';
 import { BellListener } from '../store/bell.ts';
@@ -15,16 +15,19 @@ import { agentDir, newAgentDir } from '../store/paths.ts';
 import { prepareStateDir, type StateDir } from '../store/state-dir.ts';
 import { callersOpenFiles } from '../system/caller.ts';
 import { here, now, uptimeMs } from '../system/clock.ts';
-import { livenessOf, self } from '../system/processes.ts';
+import { self } from '../system/processes.ts';
 import { closeSession, closeSessionNamed, type Pane } from '../system/tmux.ts';
 import { type TmuxServer, tmuxProgram } from '../system/tmux-client.ts';
 import { newSession } from '../system/tmux-session.ts';
 import { agentEnvironment } from './agent-environment.ts';
+import { inheritedAgent } from './calling-agent.ts';
 import { checkCommand, checkCwd, checkFiles } from './check-launch.ts';
 import { describe } from './describe.ts';
 import { killTree } from './end-tree.ts';
 import { environmentScript, launchScript } from './launch-script.ts';
+import { launcherDied } from './launcher-died.ts';
 import { type Observed, observeArchived, observeNamed } from './observe.ts';
+import { ensureManager } from './start-manager.ts';
 import { takeName } from './take-name.ts';
 import { tmuxServer } from './tmux-server.ts';
 
@@ -50,7 +53,11 @@ export interface SpawnOptions {
   replace?: boolean | undefined;
   /** End it when the agent that spawns it ends. */
   withParent?: boolean | undefined;
-  /** Hears what is worth a line but stops nothing: complaints about the user's tmux.conf. */
+  /** After its own end nothing that it left running is ended. */
+  leaveRunning?: boolean | undefined;
+  /** Start no manager, nor let any command start one until `manager start`. */
+  noManager?: boolean | undefined;
+  /** Hears what is worth a line but stops nothing: complaints about the user's tmux.conf, the manager's first start. */
   onWarning?: ((sentence: string) => void) | undefined;
 }
 
@@ -70,7 +77,8 @@ const START_POLL_MS = 50;
 export async function spawn(stateDir: StateDir, options: SpawnOptions): Promise<Agent> {
   const name = options.name === undefined ? undefined : checkName(options.name);
   const cwd = checkCwd(options.cwd ?? process.cwd());
-  const parent = callingAgent();
+  const caller = inheritedAgent();
+  const parent = caller && { name: caller.name, runId: caller.runId };
   if (options.withParent) checkParent(stateDir, parent);
   const draft = draftSpec(options, name ?? freeName(stateDir, options.command[0] ?? ''), cwd, parent);
   const environment = agentEnvironment(process.env, options.env ?? {}, ownVariables(stateDir, draft));
@@ -105,6 +113,8 @@ export async function spawn(stateDir: StateDir, options: SpawnOptions): Promise<
       { cause: error },
     );
   }
+  // After the name was taken: a manager that is about to leave looks for agents once more when it has said so.
+  await ensureManager(stateDir, { noManager: options.noManager, onNote: options.onWarning });
   let pane: Pane | undefined;
   try {
     for (const file of [files.stdout, files.stderr]) if (file !== null) closeSync(openSync(file, 'w'));
@@ -121,12 +131,6 @@ export async function spawn(stateDir: StateDir, options: SpawnOptions): Promise<
     await undo(stateDir, server, draft, pane);
     throw error;
   }
-}
-
-/** Only where its pid means something: a launcher in another container may be alive. */
-function launcherDied({ launcher, bootId, pidNamespace }: Pick<Spec, 'launcher' | 'bootId' | 'pidNamespace'>): boolean {
-  if (bootId !== here().bootId) return true;
-  return pidNamespace === here().pidNamespace && livenessOf(launcher) === 'dead';
 }
 
 /** The child's watchdog looks for its parent beside it: one that lives elsewhere would look as if it had ended. */
@@ -159,6 +163,7 @@ function draftSpec(options: SpawnOptions, name: string, cwd: string, parent: Par
     runId: makeRunId(at.wallMs, randomBytes(8)),
     parent: parent && { ...parent },
     withParent: options.withParent ?? false,
+    leaveRunning: options.leaveRunning ?? false,
     command: [...options.command],
     cwd,
     labels: { ...options.labels },
@@ -181,12 +186,6 @@ function ownVariables(stateDir: StateDir, { name, runId, limits, createdAt }: Sp
       ? {}
       : { AGENTCTL_DEADLINE: String(Math.floor(Date.parse(createdAt) / 1000) + limits.maxRuntimeSeconds) };
   return { AGENTCTL_NAME: name, AGENTCTL_RUN_ID: runId, AGENTCTL_STATE_DIR: stateDir.path, ...deadline };
-}
-
-/** The agent that calls us, by the cookie that it inherited; null where none does. */
-function callingAgent(): ParentReference | null {
-  const { AGENTCTL_NAME: name, AGENTCTL_RUN_ID: runId } = process.env;
-  return name !== undefined && runId !== undefined && isName(name) && isRunId(runId) ? { name, runId } : null;
 }
 
 /** Waits until this very run proves its start: its name may be another's by then, and it in the archive. */

@@ -6,12 +6,13 @@ import type { StateDir } from '../store/state-dir.ts';
 import { now, pause } from '../system/clock.ts';
 import { archiveEnded } from './archive-ended.ts';
 import { describe } from './describe.ts';
-import { leftovers } from './leftovers.ts';
+import { leftBehind, sayLeft } from './leftovers.ts';
 import { type AgentReference, resolve } from './list.ts';
 import { type Observed, observeArchived, observeNamed } from './observe.ts';
 import { reconcile } from './reconcile.ts';
+import { ensureManager, type ManagerWish } from './start-manager.ts';
 
-export interface StopOptions {
+export interface StopOptions extends ManagerWish {
   /** From TERM to KILL; default: the agent's own. */
   killAfterMs?: number | undefined;
   /** Who asks, for the record. */
@@ -42,6 +43,8 @@ export async function stop(
       `the agent ${name} cannot be stopped from here: ${status.reason}; "agentctl tmux kill-session -t =${name}" closes its terminal`,
     );
   }
+  // It goes on with what we ordered, should we be ended meanwhile.
+  if (agents.some(({ status }) => status.phase !== 'ended')) await ensureManager(stateDir, options);
   const stopped = await Promise.allSettled(agents.map((agent) => stopOne(stateDir, agent, options)));
   const failed = stopped.find((result) => result.status === 'rejected');
   if (failed) throw failed.reason;
@@ -67,12 +70,12 @@ async function stopOne(stateDir: StateDir, agent: Observed, options: StopOptions
       // It ended by itself as it was to be stopped: what it left running must go all the same.
       if (!wasEnded(current)) return tearDown(stateDir, current);
       // The verdict says that its tree is gone, or on a full disk could not be told so.
-      if (isTreeGone(current) || (action.do === 'kill' && leftovers(current) === undefined)) return current;
+      if (isTreeGone(current) || (action.do === 'kill' && leftBehind(current).length === 0)) return current;
     }
     if (now().uptimeMs > deadline) {
-      const left = leftovers(current);
+      const left = leftBehind(current);
       throw new AgentctlError(
-        `the agent ${name} did not end: ${left ?? 'its processes cannot be killed'}; see "agentctl status ${name}"`,
+        `the agent ${name} did not end: ${left.length > 0 ? sayLeft(left) : 'its processes cannot be killed'}; see "agentctl status ${name}"`,
       );
     }
     // A TERM that could not be put down (a full disk, a damaged verdict) is not to be sent again and again.

@@ -2,15 +2,18 @@ import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { VerdictCause } from '../agent/evidence.ts';
 import { AgentctlError, isDiskFull } from '../errors.ts';
+import { appendEvent } from '../store/events-file.ts';
 import { archivedAgentDir } from '../store/paths.ts';
 import { ringBell, type StateDir } from '../store/state-dir.ts';
-import { addStep, addSwept, createVerdict } from '../store/verdict-file.ts';
+import { addResources, addStep, addSwept, createVerdict, readVerdict } from '../store/verdict-file.ts';
 import { syncDirectory } from '../store/write-record.ts';
 import { now } from '../system/clock.ts';
 import { capturePane, closeSession, closeSessionNamed } from '../system/tmux.ts';
 import { killTree } from './end-tree.ts';
+import { leftBehind } from './leftovers.ts';
 import { untilLogIsWhole } from './log-end.ts';
 import { type Observed, observeNamed } from './observe.ts';
+import { resourcesOf } from './resources.ts';
 import { tmuxServer } from './tmux-server.ts';
 
 /**
@@ -25,12 +28,16 @@ export async function teardown(stateDir: StateDir, agent: Observed, runId: strin
   if (started && whereabouts === 'here') {
     await untilLogIsWhole(agent);
     createVerdict(directory, runId, { ...causeOf(agent), steps: [] });
-    const swept = await killTree(runId, started, false);
+    const resources = resourcesOf(agent); // a control group is gone with its last process
+    const swept = mayLeaveRunning(agent)
+      ? { ended: [], spared: leftBehind(agent), survivors: [] }
+      : await killTree(runId, started, false);
     addSwept(directory, swept);
     if (swept.survivors.length > 0) {
       const left = swept.survivors.map(({ pid, command }) => `${command} (pid ${pid})`).join(', ');
       throw new AgentctlError(`${agent.name} cannot be torn down, since this cannot be killed: ${left}`);
     }
+    if (readVerdict(directory)?.resources === undefined) addResources(directory, resources);
     addStep(directory, 'teardown', now());
     keepScreen(directory, await capturePane(server, started.tmux));
     await closeSession(server, started.tmux);
@@ -43,7 +50,23 @@ export async function teardown(stateDir: StateDir, agent: Observed, runId: strin
   rmSync(join(directory, 'env'), { force: true });
   renameSync(directory, archivedAgentDir(stateDir.path, agent.name, runId));
   syncDirectory(join(stateDir.path, 'archive'));
+  const { cause, reason } = causeOf(agent);
+  appendEvent(stateDir.path, {
+    at: new Date(now().wallMs).toISOString(),
+    event: 'torn-down',
+    name: agent.name,
+    runId,
+    cause,
+    reason,
+  });
   ringBell(stateDir.path);
+}
+
+/** `--leave-running` is for an agent's own end: whoever stops it means all of it. */
+function mayLeaveRunning({ evidence }: Observed): boolean {
+  const { spec, verdict } = evidence.files;
+  const stopped = verdict.state === 'there' && verdict.value.steps.some(({ step }) => step === 'term');
+  return spec.state === 'there' && spec.value.leaveRunning && !stopped;
 }
 
 function keepScreen(directory: string, screen: string | undefined): void {
@@ -56,6 +79,7 @@ function keepScreen(directory: string, screen: string | undefined): void {
 }
 
 function causeOf({ evidence, status }: Observed): { cause: VerdictCause; reason: string } {
-  const { sentinel } = evidence.files;
+  const { sentinel, verdict } = evidence.files;
+  if (verdict.state === 'there') return { cause: verdict.value.cause, reason: status.reason };
   return { cause: sentinel.state === 'there' ? sentinel.value.cause : 'lost', reason: status.reason };
 }

@@ -1,6 +1,16 @@
-import { readFileSync, statSync } from 'node:fs';
+import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import type { AgentFiles, Exit, Found, ProcessIdentity, Spec, Started, StopOrder, Verdict } from '../agent/evidence.ts';
+import type {
+  AgentFiles,
+  Exit,
+  Found,
+  ProcessIdentity,
+  Report,
+  Spec,
+  Started,
+  StopOrder,
+  Verdict,
+} from '../agent/evidence.ts';
 import type { Limits } from '../agent/limits.ts';
 import type * as disk from './generated/types.ts';
 import * as validators from './generated/validators.js';
@@ -35,6 +45,8 @@ export function readAgentFiles(directory: string, name: string, archived: boolea
       orders.state === 'there' && orders.value.stop === undefined
         ? { state: 'absent' }
         : convert(orders, 'orders.json', stopOrderOf),
+    keptBy: orders.state === 'there' ? orders.value.keep?.by : undefined,
+    report: runId === undefined ? undefined : readNewestReport(directory, runId),
     verdict: convert(read('verdict.json', validators.verdict), 'verdict.json', verdictOf),
     capMs: readCap(directory),
     heartbeatAtMs: modifiedAt(join(directory, 'heartbeat')),
@@ -47,6 +59,27 @@ export function readClaim(directory: string): ProcessIdentity | undefined {
   return pid !== undefined && /^\d+$/.test(pid) && startTime !== undefined
     ? { pid: Number(pid), startTime }
     : undefined;
+}
+
+/** A damaged report says nothing; the one before it counts. */
+function readNewestReport(directory: string, runId: string): Report | undefined {
+  for (const file of reportFiles(directory)) {
+    const found = convert(readRecord(join(directory, 'reports', file), validators.report), file, reportOf);
+    if (found.state === 'there' && found.value.runId === runId) return found.value.report;
+  }
+  return undefined;
+}
+
+/** Newest first: their names begin with the uptime. */
+function reportFiles(directory: string): string[] {
+  try {
+    return readdirSync(join(directory, 'reports'))
+      .filter((file) => file.endsWith('.json'))
+      .sort()
+      .reverse();
+  } catch {
+    return [];
+  }
 }
 
 function readCap(directory: string): number | null | undefined {
@@ -107,6 +140,7 @@ function specOf(spec: disk.Spec): Spec {
     runId: spec.runId,
     parent: spec.parent,
     withParent: spec.withParent,
+    leaveRunning: spec.leaveRunning ?? false,
     command: spec.command,
     cwd: spec.cwd,
     labels: spec.labels,
@@ -161,6 +195,12 @@ function exitOf(exit: disk.Exit): Exit {
   return { code: exit.code, how: exit.how, cause: exit.cause, uptimeMs: uptimeOf(exit.uptimeSeconds) };
 }
 
+function reportOf(report: disk.Report): { runId: string; report: Report } {
+  const { state, source, status, message, resultFile } = report;
+  const times = { atMs: instantOf(report.at), uptimeMs: uptimeOf(report.uptimeSeconds) };
+  return { runId: report.runId, report: { state, source, status, message, resultFile, ...times } };
+}
+
 function stopOrderOf(orders: disk.Orders): StopOrder {
   const stop = orders.stop as disk.StopOrder;
   return {
@@ -175,6 +215,7 @@ function verdictOf(verdict: disk.Verdict): Verdict {
   return {
     cause: verdict.cause,
     reason: verdict.reason,
+    said: verdict.said,
     steps: verdict.steps.map(({ step, at, uptimeSeconds }) => ({
       step,
       atMs: instantOf(at),

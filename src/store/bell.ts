@@ -37,6 +37,12 @@ export class BellListener {
     this.#wake = undefined;
   }
 
+  /** As if the bell had rung: for what we know ourselves. */
+  ring(): void {
+    this.#heard = true;
+    this.#wake?.();
+  }
+
   close(): void {
     this.#watcher?.close();
     this.#wake?.();

@@ -1,4 +1,5 @@
-import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import lockfile from 'proper-lockfile';
 import type { ProcessIdentity } from '../agent/evidence.ts';
 import { BusyError, codeOf } from '../errors.ts';
@@ -6,6 +7,8 @@ import { BusyError, codeOf } from '../errors.ts';
 /** proper-lockfile's own bounds: a holder that is alive refreshes its lock every 5 s. */
 const STALE_MS = 10_000;
 const PATIENCE_MS = 30_000;
+/** Without an owner: its holder died between making it and saying who it is, or goes on without a word. */
+const ABANDONED_MS = 60_000;
 
 export interface LockContext {
   self: ProcessIdentity;
@@ -68,7 +71,7 @@ async function acquire(
 }
 
 /** After a SIGKILL of its holder a lock stays fresh for 10 s: the holder's pid and start time tell at once. */
-function breakIfOwnerDied(path: string, { isAlive }: LockContext): void {
+function breakIfOwnerDied(path: string, { isAlive }: Pick<LockContext, 'isAlive'>): void {
   try {
     const [pid, startTime] = readFileSync(ownerFile(path), 'utf8').trim().split(' ');
     if (startTime === undefined || isAlive({ pid: Number(pid), startTime })) return;
@@ -79,6 +82,23 @@ function breakIfOwnerDied(path: string, { isAlive }: LockContext): void {
   } catch {
     // Its owner is about to write, or has just left.
   }
+}
+
+/** Removes locks whose holders died: where the run is gone, nobody will ever want them. */
+export function removeAbandonedLocks(directory: string, context: Pick<LockContext, 'isAlive'>): void {
+  for (const entry of readdirSync(directory)) {
+    const path = join(directory, entry);
+    if (/^\.lock\.[0-9a-z]+$/.test(entry)) {
+      if (existsSync(ownerFile(path))) breakIfOwnerDied(path, context);
+      else if (ageMs(path) > ABANDONED_MS) rmSync(path, { recursive: true, force: true });
+    } else if (/^\.lock\.[0-9a-z]+\.owner$/.test(entry)) {
+      if (!existsSync(path.slice(0, -'.owner'.length)) && ageMs(path) > ABANDONED_MS) rmSync(path, { force: true });
+    }
+  }
+}
+
+function ageMs(path: string): number {
+  return Date.now() - (statSync(path, { throwIfNoEntry: false })?.mtimeMs ?? Date.now());
 }
 
 function ownerFile(path: string): string {

@@ -31,3 +31,28 @@ export function bellFile(stateDir: string): string {
 export function lockFile(stateDir: string, runId: string): string {
   return join(stateDir, 'agents', `.lock.${runId}`);
 }
+
+/** Which process is the manager. */
+export function managerFile(stateDir: string): string {
+  return join(stateDir, 'manager.json');
+}
+
+/** Held while a manager begins or leaves. */
+export function managerLock(stateDir: string): string {
+  return join(stateDir, 'manager.lock');
+}
+
+/** The manager's log: a line a decision. */
+export function managerLogFile(stateDir: string): string {
+  return join(stateDir, 'manager.log');
+}
+
+/** While it is there, no command starts a manager. */
+export function managerOffFile(stateDir: string): string {
+  return join(stateDir, 'manager.off');
+}
+
+/** What happened, a line each. */
+export function eventsFile(stateDir: string): string {
+  return join(stateDir, 'events.ndjson');
+}

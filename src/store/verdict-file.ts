@@ -1,7 +1,7 @@
 import { join } from 'node:path';
-import type { Now, VerdictCause, VerdictStep } from '../agent/evidence.ts';
+import type { Now, Said, VerdictCause, VerdictStep } from '../agent/evidence.ts';
 import { isDiskFull } from '../errors.ts';
-import type { ProcessNote, Verdict } from './generated/types.ts';
+import type { ProcessNote, Resources, Verdict } from './generated/types.ts';
 import * as validators from './generated/validators.js';
 import { readRecord } from './record-file.ts';
 import { createRecord, replaceRecord } from './write-record.ts';
@@ -23,13 +23,19 @@ export interface Swept {
 export function createVerdict(
   directory: string,
   runId: string,
-  verdict: { cause: VerdictCause; reason: string; steps: { step: VerdictStep['step']; at: Now }[] },
+  verdict: {
+    cause: VerdictCause;
+    reason: string;
+    said?: Said | undefined;
+    steps: { step: VerdictStep['step']; at: Now }[];
+  },
 ): boolean | 'unwritten' {
   const record: Verdict = {
     schemaVersion: 1,
     runId,
     cause: verdict.cause,
     reason: verdict.reason,
+    ...(verdict.said && { said: verdict.said }),
     steps: verdict.steps.map(({ step, at }) => stepOf(step, at)),
     ended: [],
     spared: [],
@@ -59,9 +65,20 @@ export function addSwept(directory: string, swept: Swept): void {
   }));
 }
 
+/** Adds what it used up. */
+export function addResources(directory: string, resources: Resources): void {
+  change(directory, (verdict) => ({ ...verdict, resources }));
+}
+
+/** verdict.json as it stands on disk; undefined where there is none that can be read. */
+export function readVerdict(directory: string): Verdict | undefined {
+  const found = readRecord(join(directory, 'verdict.json'), validators.verdict);
+  return found.state === 'there' ? found.value : undefined;
+}
+
 /** The TERM reached nobody, since the agent had just ended by itself: then it was no cause. */
 export function withdrawTerm(directory: string): void {
-  change(directory, (verdict) => ({
+  change(directory, ({ said: _said, ...verdict }) => ({
     ...verdict,
     cause: 'natural',
     reason: 'it ended by itself',

@@ -20,6 +20,11 @@ export function uptimeMs(): number {
   return Math.round(Number(text.slice(0, text.indexOf(' '))) * 1000);
 }
 
+/** Milliseconds since boot, suspend excluded (CLOCK_MONOTONIC): the same clock in every process. */
+export function awakeMs(): number {
+  return Number(process.hrtime.bigint() / 1_000_000n);
+}
+
 let place: Place | undefined;
 
 /** Which boot of which machine this is, and which pid namespace: pids from elsewhere mean nothing here. */

@@ -4,6 +4,9 @@ import type { Process } from '../agent/tree.ts';
 import { codeOf } from '../errors.ts';
 
 const COOKIE = Buffer.from('\0AGENTCTL_RUN_ID=');
+/** What even a daemon's environment holds, and what systemd gives to those that it starts itself. */
+const USUAL = ['\0HOME=', '\0INVOCATION_ID='].map((text) => Buffer.from(text));
+const PAGE_BYTES = 4096;
 
 /** Who this process is. */
 export function self(): ProcessIdentity {
@@ -48,7 +51,7 @@ export function processTable(): Process[] {
       table.push({
         ...stat,
         uid: statSync(`/proc/${pid}`).uid,
-        cookie: stat.zombie ? undefined : cookieOf(pid, scratch),
+        ...(stat.zombie ? UNREADABLE : environmentOf(pid, scratch)),
       });
     } catch {
       // It ended while we looked.
@@ -67,7 +70,53 @@ export function commandOf(pid: number, name: string): string {
   }
 }
 
-type Stat = Omit<Process, 'uid' | 'cookie'>;
+/** The words of a process's command line; empty where it is gone or has none. */
+export function argumentsOf(pid: number): string[] {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replace(/\0$/, '').split('\0');
+  } catch {
+    return [];
+  }
+}
+
+/** Some variables of another process's environment, as it was started with; those that it has and we may read. */
+export function variablesOf(pid: number, names: readonly string[]): Record<string, string> {
+  let text: string;
+  try {
+    text = readFileSync(`/proc/${pid}/environ`, 'utf8');
+  } catch {
+    return {};
+  }
+  const pairs = text.split('\0').map((pair) => {
+    const at = pair.indexOf('=');
+    return [pair.slice(0, at), pair.slice(at + 1)] as const;
+  });
+  return Object.fromEntries(pairs.filter(([name]) => names.includes(name)));
+}
+
+/** Who has this pid now; undefined where nobody has. */
+export function identityOf(pid: number): ProcessIdentity | undefined {
+  const stat = readStat(pid);
+  return stat && { pid: stat.pid, startTime: stat.startTime };
+}
+
+/** What a process has used up; undefined where it is gone. */
+export function usageOf(identity: ProcessIdentity): { cpuSeconds: number; memoryBytes: number } | undefined {
+  if (livenessOf(identity) === 'dead') return undefined;
+  try {
+    const stat = readFileSync(`/proc/${identity.pid}/stat`, 'latin1');
+    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+    // In clock ticks, of which Linux shows 100 a second, and pages of 4 KiB.
+    return { cpuSeconds: (Number(fields[11]) + Number(fields[12])) / 100, memoryBytes: Number(fields[21]) * 4096 };
+  } catch {
+    return undefined;
+  }
+}
+
+type FromEnvironment = Pick<Process, 'cookie' | 'bareEnvironment'>;
+type Stat = Omit<Process, 'uid' | keyof FromEnvironment>;
+
+const UNREADABLE: FromEnvironment = { cookie: undefined, bareEnvironment: false };
 
 function readStat(pid: number): Stat | undefined {
   let text: string;
@@ -88,18 +137,21 @@ function readStat(pid: number): Stat | undefined {
     parentPid: Number(fields[1]),
     groupId: Number(fields[2]),
     sessionId: Number(fields[3]),
+    hasTerminal: fields[4] !== '0',
+    cpuTicks: Number(fields[11]) + Number(fields[12]) + Number(fields[13]) + Number(fields[14]),
+    memoryBytes: Number(fields[21]) * PAGE_BYTES,
     startTime: fields[19] ?? '',
     zombie: state === 'Z' || state === 'X' || state === 'x',
   };
 }
 
-/** Undefined where there is no cookie, or where the environment is not ours to read. */
-function cookieOf(pid: number, scratch: Buffer): string | undefined {
+/** Without a cookie where there is none, or where the environment is not ours to read. */
+function environmentOf(pid: number, scratch: Buffer): FromEnvironment {
   let file: number;
   try {
     file = openSync(`/proc/${pid}/environ`, 'r');
   } catch {
-    return undefined;
+    return UNREADABLE;
   }
   try {
     // A leading NUL, so that the first variable is found like the others.
@@ -113,11 +165,12 @@ function cookieOf(pid: number, scratch: Buffer): string | undefined {
         ? scratch.subarray(0, length)
         : Buffer.concat([Buffer.of(0), readFileSync(`/proc/${pid}/environ`)]);
     const at = environ.indexOf(COOKIE);
-    if (at < 0) return undefined;
+    if (at < 0) return { cookie: undefined, bareEnvironment: !USUAL.some((usual) => environ.includes(usual)) };
     const end = environ.indexOf(0, at + COOKIE.length);
-    return environ.toString('latin1', at + COOKIE.length, end < 0 ? environ.length : end);
+    const cookie = environ.toString('latin1', at + COOKIE.length, end < 0 ? environ.length : end);
+    return { cookie, bareEnvironment: false };
   } catch {
-    return undefined;
+    return UNREADABLE;
   } finally {
     closeSync(file);
   }

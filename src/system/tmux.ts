@@ -24,6 +24,46 @@ export async function hasSession(server: TmuxServer, pane: Pane): Promise<boolea
   return ran === undefined ? undefined : ran.stdout.includes('there');
 }
 
+/** What tmux knows of the people at a session. */
+export interface SeenSession {
+  attached: boolean;
+  /** When a person last pressed a key there, to the second; undefined where nobody did since attaching. */
+  typedAtMs: number | undefined;
+}
+
+/** Every session of the server, by its id; undefined where tmux does not answer. */
+export async function seenSessions(
+  server: TmuxServer,
+): Promise<{ serverPid: number; sessions: ReadonlyMap<string, SeenSession> } | undefined> {
+  const format = '#{pid} #{session_id} #{session_attached} #{session_activity} #{session_last_attached}';
+  const { code, stdout } = await call(server, ['list-sessions', '-F', format]);
+  const lines = stdout.split('\n').filter((line) => line !== '');
+  if (code !== 0 || lines.length === 0) return undefined;
+  const sessions = new Map(
+    lines.map((line) => {
+      const [, id = '', attached, activity, lastAttached] = line.split(' ');
+      // Attaching counts as activity too; output does not.
+      const typed = Number(lastAttached) > 0 && Number(activity) > Number(lastAttached);
+      return [id, { attached: attached !== '0', typedAtMs: typed ? Number(activity) * 1000 : undefined }];
+    }),
+  );
+  return { serverPid: Number(lines[0]?.split(' ')[0]), sessions };
+}
+
+/**
+ * Puts words into the status line of one session; undefined takes them back. Nobody is harmed where tmux refuses.
+ *
+ * @param words - plain text.
+ */
+export async function sayInStatusLine(server: TmuxServer, pane: Pane, words: string | undefined): Promise<void> {
+  const value = words === undefined ? ['-u'] : [];
+  const text = words === undefined ? [] : [`#[reverse] ${words.replaceAll('#', '##')} #[default] C-q detaches `];
+  await onServer(server, pane, ['set-option', ...value, '-t', pane.session, 'status-right', ...text]);
+  if (words !== undefined) {
+    await onServer(server, pane, ['set-option', '-t', pane.session, 'status-right-length', String(words.length + 20)]);
+  }
+}
+
 /** The pane's screen as text, the last one where its program has ended; undefined where tmux has it no longer. */
 export async function capturePane(server: TmuxServer, pane: Pane): Promise<string | undefined> {
   const ran = await onServer(server, pane, ['capture-pane', '-p', '-t', pane.pane]);

@@ -49,6 +49,10 @@ export interface Activity {
    */
   peakMemoryBytes: number;
   warnedCapSeconds: number | null;
+  /**
+   * When it was last measured, on the clock of the samples.
+   */
+  lookedAtAwakeSeconds: number;
   [k: string]: unknown;
 }
 export interface ActivitySample {
@@ -128,6 +132,12 @@ export interface Agent {
    * Only where it was looked for: what it left running, which goes at teardown.
    */
   leftRunning?: ProcessNote[];
+  /**
+   * Only in `inspect`: verdict.json (schemas/verdict.schema.json), why and how agentctl ended it.
+   */
+  verdict?: {
+    [k: string]: unknown;
+  } | null;
   [k: string]: unknown;
 }
 export interface ParentReference {

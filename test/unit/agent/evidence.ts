@@ -13,6 +13,7 @@ export const SPEC: Spec = {
   runId: 'run00001',
   parent: null,
   withParent: false,
+  leaveRunning: false,
   command: ['make'],
   cwd: '/',
   labels: {},
@@ -77,7 +78,19 @@ export const STOP_ORDER = {
 export function evidence(
   change: Partial<Omit<AgentFiles, 'name'>> & Partial<Evidence['processes']> & Partial<Omit<Evidence, 'files'>> = {},
 ): Evidence {
-  const { launcher, wrapper, watchdog, agent, whereabouts, now, processes: _, ...files } = change;
+  const {
+    launcher,
+    wrapper,
+    watchdog,
+    agent,
+    whereabouts,
+    now,
+    processes: _,
+    activity,
+    company,
+    parentEnded,
+    ...files
+  } = change;
   return {
     files: {
       name: 'a',
@@ -87,6 +100,8 @@ export function evidence(
       sentinel: absent,
       recorded: there(PENDING),
       stopOrder: absent,
+      keptBy: undefined,
+      report: undefined,
       verdict: absent,
       capMs: SPEC.limits.maxRuntimeMs,
       heartbeatAtMs: NOW.wallMs - 3000,
@@ -100,6 +115,9 @@ export function evidence(
     },
     whereabouts: whereabouts ?? 'here',
     now: now ?? NOW,
+    activity,
+    company,
+    parentEnded,
   };
 }
 

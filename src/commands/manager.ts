@@ -1,0 +1,71 @@
+import { parseDuration } from '../agent/duration.ts';
+import { UsageError } from '../errors.ts';
+import { manage } from '../lifecycle/manage.ts';
+import { managerStatus } from '../lifecycle/manager-status.ts';
+import { livingManager, resumeManager, stopManager } from '../lifecycle/start-manager.ts';
+import { wallMs } from '../system/clock.ts';
+import { managerReport } from '../view/manager-report.ts';
+import { type Call, type Command, note, print, printJson } from './command.ts';
+
+/** How long it stays without agents. */
+const LEAVE_AFTER = '10m';
+/** As LSB's init scripts: 3 is not running. */
+const NOT_RUNNING = 3;
+
+const command: Command = {
+  usage: 'manager run | start | stop | status',
+  description:
+    'The manager keeps caps, ends what is done or idle, and tears down what has ended; one for each state directory. Commands that need it start it; it leaves by itself when there are no agents. "stop" ends it and holds: no command starts it until "start". "run" is the manager itself, in the foreground, for a service. "status" exits with 0 where it runs, else 3.',
+  examples: [
+    ['agentctl manager status --json', 'schemas/manager-status.schema.json'],
+    ['agentctl manager run --leave-after none', 'as a service'],
+  ],
+  options: {
+    json: { type: 'boolean', describe: 'status: as JSON' },
+    'leave-after': {
+      type: 'string',
+      requiresArg: true,
+      describe: `run: leave after so long without agents; default ${LEAVE_AFTER}, or none`,
+    },
+  },
+  run(call) {
+    const [what, ...more] = call.words;
+    const deed = what !== undefined && more.length === 0 && Object.hasOwn(DEEDS, what) ? DEEDS[what] : undefined;
+    if (deed === undefined)
+      throw new UsageError('manager needs one of run, start, stop, status: agentctl manager status');
+    return deed(call);
+  },
+};
+
+export default command;
+
+const DEEDS: Readonly<Record<string, (call: Call) => Promise<number>>> = { run, start, stop, status };
+
+async function run({ flags, stateDir }: Call): Promise<number> {
+  const leaveAfterMs = parseDuration(flags.text('leave-after') ?? LEAVE_AFTER, '--leave-after');
+  const { openManagerLog } = await import('../lifecycle/manager-log.ts');
+  await manage(stateDir, { leaveAfterMs, log: openManagerLog(stateDir) });
+  return 0;
+}
+
+async function start({ stateDir }: Call): Promise<number> {
+  const started = await resumeManager(stateDir);
+  if (started) print(`the manager runs (pid ${started.pid})`);
+  else note(`the manager runs already (pid ${livingManager(stateDir)?.pid})`);
+  return 0;
+}
+
+async function stop({ stateDir }: Call): Promise<number> {
+  const ended = await stopManager(stateDir);
+  if (ended) print(`the manager (pid ${ended.pid}) has ended`);
+  else note('no manager runs');
+  note('none is started until "agentctl manager start"; agents run on, their watchdogs keep the caps');
+  return 0;
+}
+
+async function status({ flags, stateDir }: Call): Promise<number> {
+  const facts = await managerStatus(stateDir);
+  if (flags.on('json')) printJson(facts);
+  else print(managerReport(facts, wallMs()));
+  return facts.running ? 0 : NOT_RUNNING;
+}

@@ -1,0 +1,37 @@
+import { UsageError } from '../errors.ts';
+import { describe } from '../lifecycle/describe.ts';
+import { sweep } from '../lifecycle/sweep.ts';
+import { now } from '../system/clock.ts';
+import { sweepLine, sweepReport } from '../view/sweep-report.ts';
+import { type Command, note, print } from './command.ts';
+
+const command: Command = {
+  usage: 'sweep [--dry-run] [--explain]',
+  description:
+    'Looks at every agent once and does what is due: keeps caps, ends what is done or idle, tears down what has ended; what the manager does all the time. Waits for what it ends.',
+  examples: [
+    ['agentctl sweep --dry-run --explain', 'why is this one still there?'],
+    ['*/15 * * * * agentctl sweep', 'in a crontab, where no manager may run'],
+  ],
+  options: {
+    'dry-run': { type: 'boolean', describe: 'only say what would be done' },
+    explain: { type: 'boolean', describe: 'for each agent: what was seen, what was decided, what spoke against more' },
+  },
+  async run({ words, flags, stateDir }) {
+    if (words.length > 0) throw new UsageError('sweep takes no words: agentctl sweep');
+    const dryRun = flags.on('dry-run');
+    let problems = 0;
+    for await (const { agent, decision, problem } of sweep(stateDir, { dryRun })) {
+      if (problem !== undefined) {
+        problems++;
+        note(`skipped ${agent.name}: ${problem}`);
+      }
+      const seen = { facts: describe(agent), decision, at: now() };
+      if (flags.on('explain')) print(sweepReport(seen, dryRun));
+      else if (decision && decision.action.do !== 'nothing') print(sweepLine(seen, dryRun));
+    }
+    return problems === 0 ? 0 : 1;
+  },
+};
+
+export default command;

@@ -1,0 +1,12 @@
+import { removeAbandonedLocks } from '../store/lock.ts';
+import { removeHalfMade } from '../store/new-agent.ts';
+import { agentsDir } from '../store/paths.ts';
+import type { StateDir } from '../store/state-dir.ts';
+import { launcherDied } from './launcher-died.ts';
+import { lockContext } from './lock-context.ts';
+
+/** Removes what launchers and managers that died left behind, and nobody else will. */
+export function housekeeping(stateDir: StateDir): void {
+  removeHalfMade(stateDir.path, launcherDied);
+  removeAbandonedLocks(agentsDir(stateDir.path), lockContext());
+}

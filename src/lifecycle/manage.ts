@@ -1,0 +1,248 @@
+import { statSync } from 'node:fs';
+import type { Activity } from '../agent/activity.ts';
+import type { Action, Decision } from '../agent/decide.ts';
+import { BusyError, wordsOf } from '../errors.ts';
+import { BellListener } from '../store/bell.ts';
+import { withLock } from '../store/lock.ts';
+import { readManager, removeManager, writeManager } from '../store/manager-file.ts';
+import { managerLock } from '../store/paths.ts';
+import { prepareStateDir, type StateDir } from '../store/state-dir.ts';
+import { awakeMs, pause, uptimeMs } from '../system/clock.ts';
+import { self } from '../system/processes.ts';
+import { housekeeping } from './housekeeping.ts';
+import { lockContext } from './lock-context.ts';
+import { type Observed, observeAll } from './observe.ts';
+import { reconcile } from './reconcile.ts';
+import { livingManager, managerRecord } from './start-manager.ts';
+import { Surroundings } from './surroundings.ts';
+
+export interface ManageOptions {
+  /** How long it stays without agents; null for ever. */
+  leaveAfterMs: number | null;
+  log: ManagerLog;
+}
+
+/** What the manager says, a line a decision. */
+export interface ManagerLog {
+  info: (facts: object, sentence: string) => void;
+  error: (facts: object, sentence: string) => void;
+}
+
+/** Rescans at least this often, whatever is or is not heard, and looks for what nobody else tidies up. */
+const SWEEP_MS = 15 * 60_000;
+/**
+ * Who lost wrapper and watchdog rings no bell, idleness makes no noise, and a timer counts no suspend: all are looked at
+ * this often.
+ */
+const PATROL_MS = 60_000;
+/** Agents that are acted on at one time: a teardown asks tmux several times. */
+const AT_ONCE = 16;
+/** What was tried in vain is tried again, later each time. */
+const FIRST_RETRY_MS = 50;
+const TROUBLE_MS = 1000;
+
+/**
+ * The manager: looks at every agent of a state directory, acts on those that are due, sleeps until the next is. Returns
+ * when it is not needed any more: no agents for a while, another manager, no state directory.
+ *
+ * @throws {BusyError} where another one lives.
+ */
+export async function manage(stateDir: StateDir, options: ManageOptions): Promise<void> {
+  prepareStateDir(stateDir);
+  await register(stateDir);
+  const place = placeOf(stateDir);
+  options.log.info({}, 'began');
+  const manager = new Rounds(stateDir, options.log);
+  let neededAtMs = uptimeMs();
+  let sweptAtMs = Number.NEGATIVE_INFINITY;
+  try {
+    for (;;) {
+      if (placeOf(stateDir) !== place) return options.log.info({}, 'left: the state directory is gone');
+      let nextAtMs: number;
+      try {
+        if (!(await isOurs(stateDir))) return options.log.info({}, 'left: another manager has taken over');
+        if (uptimeMs() - sweptAtMs >= SWEEP_MS) {
+          housekeeping(stateDir);
+          sweptAtMs = uptimeMs();
+        }
+        const look = await manager.look();
+        if (look.needed) neededAtMs = uptimeMs();
+        const leaveAtMs = options.leaveAfterMs === null ? Number.POSITIVE_INFINITY : neededAtMs + options.leaveAfterMs;
+        if (uptimeMs() >= leaveAtMs && (await leave(stateDir, manager))) {
+          return options.log.info({}, 'left: there are no agents');
+        }
+        nextAtMs = Math.min(look.nextAtMs, leaveAtMs);
+      } catch (error) {
+        // Out of file descriptors, a disk that fails: whoever watches over agents tries again.
+        options.log.error({}, wordsOf(error));
+        nextAtMs = uptimeMs() + TROUBLE_MS;
+      }
+      await manager.sleepUntil(nextAtMs);
+    }
+  } finally {
+    manager.close();
+  }
+}
+
+interface Look {
+  /** Whether any agent may still need something. */
+  needed: boolean;
+  /** Uptime. */
+  nextAtMs: number;
+}
+
+/** One look after the other at all agents; each is acted on apart, so that none waits for another. */
+class Rounds {
+  readonly #stateDir: StateDir;
+  readonly #log: ManagerLog;
+  readonly #bell: BellListener;
+  readonly #memory = new Map<string, Activity>();
+  /** Who is being acted on, by run. */
+  readonly #busy = new Set<string>();
+  /** What was done last, and when it may be tried again if it was in vain. */
+  readonly #tried = new Map<string, { action: Action['do']; times: number; againAtMs: number }>();
+  /** Of whom it was said that nothing can be said. */
+  readonly #skipped = new Map<string, string>();
+
+  constructor(stateDir: StateDir, log: ManagerLog) {
+    this.#stateDir = stateDir;
+    this.#log = log;
+    this.#bell = new BellListener(stateDir.path);
+  }
+
+  async look(): Promise<Look> {
+    const begun = awakeMs();
+    const agents = observeAll(this.#stateDir.path);
+    this.#forget(agents);
+    const surroundings = new Surroundings(this.#stateDir, agents, { memory: this.#memory, write: true });
+    let needed = this.#busy.size > 0;
+    let nextAtMs = uptimeMs() + PATROL_MS;
+    for (const agent of agents) {
+      const { runId, name } = agent;
+      if (runId === undefined || agent.status.phase === 'unknown') {
+        this.#skip(agent);
+        continue;
+      }
+      if (this.#busy.has(runId)) continue;
+      const circumstances = surroundings.of(agent);
+      let decision: Decision;
+      try {
+        decision = await reconcile(this.#stateDir, { name, runId }, { circumstances, seen: agent, dryRun: true });
+      } catch (error) {
+        this.#log.error({ agent: name, runId }, `skipped ${name}: ${wordsOf(error)}`);
+        needed = true;
+        continue;
+      }
+      if (agent.status.phase !== 'ended' || decision.nextAtMs !== undefined) needed = true;
+      if (decision.nextAtMs !== undefined) nextAtMs = Math.min(nextAtMs, decision.nextAtMs);
+      if (decision.action.do === 'nothing') {
+        this.#tried.delete(runId);
+        continue;
+      }
+      needed = true;
+      const { againAtMs } = this.#tried.get(runId) ?? { againAtMs: 0 };
+      if (againAtMs > uptimeMs() && this.#tried.get(runId)?.action === decision.action.do) {
+        nextAtMs = Math.min(nextAtMs, againAtMs);
+      } else if (this.#busy.size < AT_ONCE) {
+        this.#act(agent, runId, decision.action, circumstances);
+      }
+    }
+    // Where many agents end one after the other, looking must not take all the time.
+    await pause(Math.min(500, 3 * (awakeMs() - begun)));
+    return { needed, nextAtMs };
+  }
+
+  async sleepUntil(uptime: number): Promise<void> {
+    await this.#bell.next(Math.max(0, Math.min(uptime - uptimeMs(), PATROL_MS)));
+  }
+
+  close(): void {
+    this.#bell.close();
+  }
+
+  #act(agent: Observed, runId: string, action: Action, circumstances: ReturnType<Surroundings['of']>): void {
+    const { name } = agent;
+    const before = this.#tried.get(runId);
+    const times = before?.action === action.do ? before.times + 1 : 0;
+    const againAtMs = uptimeMs() + Math.min(PATROL_MS, FIRST_RETRY_MS * 2 ** times);
+    this.#tried.set(runId, { action: action.do, times, againAtMs });
+    this.#busy.add(runId);
+    reconcile(this.#stateDir, { name, runId }, { circumstances })
+      .then((done) => {
+        if (done.action.do !== 'nothing')
+          this.#log.info({ agent: name, runId, ...done.action }, sentenceOf(name, done.action));
+      })
+      .catch((error: unknown) => {
+        // One agent that cannot be acted on must not end the manager of all the others.
+        this.#log.error({ agent: name, runId, action: action.do }, `${name}: ${wordsOf(error)}`);
+      })
+      .finally(() => {
+        this.#busy.delete(runId);
+        this.#bell.ring();
+      });
+  }
+
+  #skip({ name, status }: Observed): void {
+    if (this.#skipped.get(name) === status.reason) return;
+    this.#skipped.set(name, status.reason);
+    this.#log.error({ agent: name }, `skipped ${name}: ${status.reason}`);
+  }
+
+  #forget(agents: readonly Observed[]): void {
+    const present = new Set(agents.map(({ runId }) => runId));
+    for (const known of [this.#memory, this.#tried]) {
+      for (const runId of known.keys()) if (!present.has(runId)) known.delete(runId);
+    }
+  }
+}
+
+function sentenceOf(name: string, action: Action): string {
+  const why = 'reason' in action ? `: ${action.reason}` : '';
+  return `${action.do} ${name}${why}`;
+}
+
+/** Puts itself down as the manager, unless whoever started it has. */
+async function register(stateDir: StateDir): Promise<void> {
+  await withLock(managerLock(stateDir.path), lockContext(), async () => {
+    const living = livingManager(stateDir);
+    if (living?.pid === process.pid) return;
+    if (living)
+      throw new BusyError(
+        `the manager of ${stateDir.path} runs already (pid ${living.pid}): "agentctl manager stop" ends it`,
+      );
+    writeManager(stateDir.path, managerRecord(self()));
+  });
+}
+
+/** Whether we still are the manager. A record that is gone or damaged is written again. */
+async function isOurs(stateDir: StateDir): Promise<boolean> {
+  const found = readManager(stateDir.path);
+  if (found.state === 'there') {
+    const { pid, startTime } = self();
+    if (found.value.pid === pid && found.value.startTime === startTime) return true;
+  }
+  try {
+    await register(stateDir);
+    return true;
+  } catch (error) {
+    if (error instanceof BusyError) return false;
+    throw error;
+  }
+}
+
+/**
+ * Says that no manager lives, then looks once more: whoever took a name before that is seen now, and whoever takes one
+ * later starts another manager.
+ *
+ * @returns false where it is needed after all.
+ */
+async function leave(stateDir: StateDir, manager: Rounds): Promise<boolean> {
+  await withLock(managerLock(stateDir.path), lockContext(), async () => removeManager(stateDir.path));
+  return !(await manager.look()).needed;
+}
+
+/** Which directory this is: another one of the same path is another's. */
+function placeOf({ path }: StateDir): string | undefined {
+  const stat = statSync(path, { throwIfNoEntry: false });
+  return stat && `${stat.dev}:${stat.ino}`;
+}

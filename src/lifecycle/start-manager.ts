@@ -1,0 +1,155 @@
+import { existsSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import type { ProcessIdentity } from '../agent/evidence.ts';
+import { compareVersions } from '../agent/versions.ts';
+import { AgentctlError, refusal } from '../errors.ts';
+import type { Manager } from '../store/generated/types.ts';
+import { withLock } from '../store/lock.ts';
+import {
+  holdManager,
+  isManagerHeld,
+  readManager,
+  releaseManager,
+  removeManager,
+  writeManager,
+} from '../store/manager-file.ts';
+import { packageRoot, packageVersion } from '../store/package-root.ts';
+import { managerLock, managerLogFile } from '../store/paths.ts';
+import type { StateDir } from '../store/state-dir.ts';
+import { outOfAgentsCgroup } from '../system/cgroup.ts';
+import { here, pause, uptimeMs, wallMs } from '../system/clock.ts';
+import { livenessOf, signal } from '../system/processes.ts';
+import { startDetached } from '../system/start-detached.ts';
+import { serverEnvironment } from '../system/tmux-session.ts';
+import { lockContext } from './lock-context.ts';
+
+/** A manager that was told to leave does so at once, unless it is stopped or the machine is loaded to the brim. */
+const LEAVING_MS = 5000;
+
+/** The manager that lives, of this state directory; undefined where none does. */
+export function livingManager({ path }: StateDir): Manager | undefined {
+  const found = readManager(path);
+  if (found.state !== 'there') return undefined;
+  const { bootId, pidNamespace } = found.value;
+  const isHere = bootId === here().bootId && pidNamespace === here().pidNamespace;
+  return isHere && livenessOf(found.value) === 'alive' ? found.value : undefined;
+}
+
+/** What a caller that needs a manager says about it. */
+export interface ManagerWish {
+  /** No command starts a manager from now on, until `manager start`; one that lives stays. */
+  noManager?: boolean | undefined;
+  /** Hears of the first start here, and of failures. */
+  onNote?: ((sentence: string) => void) | undefined;
+}
+
+/**
+ * Sees to it that a manager of our version or a newer one lives, unless somebody asked for none. Never fails: whatever
+ * needs a manager also works without, only later.
+ */
+export async function ensureManager(stateDir: StateDir, { noManager, onNote }: ManagerWish): Promise<void> {
+  if (noManager) holdManager(stateDir.path);
+  if (process.env.AGENTCTL_MANAGER === 'off' || isManagerHeld(stateDir.path)) return;
+  const first = !existsSync(managerLogFile(stateDir.path));
+  try {
+    const started = await startManager(stateDir);
+    if (started && first) {
+      onNote?.(
+        `started the manager of ${stateDir.path} (pid ${started.pid}): it keeps caps and tidies up; see "agentctl manager --help"`,
+      );
+    }
+  } catch (error) {
+    onNote?.(
+      `the manager could not be started (${refusal(error)}): caps are kept all the same, 30 s late; see "agentctl doctor"`,
+    );
+  }
+}
+
+/**
+ * Starts a manager where none lives, or only an older one.
+ *
+ * @returns it; undefined where one lives already.
+ */
+export async function startManager(stateDir: StateDir): Promise<Manager | undefined> {
+  const fits = (manager: Manager | undefined): boolean => manager !== undefined && !isOlder(manager);
+  if (fits(livingManager(stateDir))) return undefined;
+  return withLock(managerLock(stateDir.path), lockContext(), async () => {
+    const living = livingManager(stateDir);
+    if (fits(living)) return undefined;
+    if (living) await endManager(living);
+    const argv = [
+      process.execPath,
+      join(packageRoot(), 'bin', 'agentctl'),
+      '--state-dir',
+      stateDir.path,
+      'manager',
+      'run',
+    ];
+    // An emptied cookie says to everyone who ends a tree: not yours, nor what stands below me.
+    const env = { ...serverEnvironment(), AGENTCTL_RUN_ID: '' };
+    const identity = await startDetached([...outOfAgentsCgroup(), ...argv], { cwd: '/', env });
+    if (identity === undefined) throw new AgentctlError('it ended at once');
+    // Put down by us, so that whoever comes next need not wait until it is up.
+    const manager = managerRecord(identity);
+    writeManager(stateDir.path, manager);
+    return manager;
+  });
+}
+
+/** How a process stands in manager.json. */
+export function managerRecord({ pid, startTime }: ProcessIdentity): Manager {
+  return {
+    schemaVersion: 1,
+    pid,
+    startTime,
+    ...here(),
+    version: packageVersion(),
+    builtAtMs: builtAtMs(),
+    startedAt: new Date(wallMs()).toISOString(),
+  };
+}
+
+/**
+ * Ends the manager, and starts none until `manager start`.
+ *
+ * @returns the one that was ended; undefined where none lived.
+ * @throws {AgentctlError} where it does not end.
+ */
+export async function stopManager(stateDir: StateDir): Promise<Manager | undefined> {
+  holdManager(stateDir.path);
+  return withLock(managerLock(stateDir.path), lockContext(), async () => {
+    const living = livingManager(stateDir);
+    if (living) await endManager(living);
+    removeManager(stateDir.path);
+    return living;
+  });
+}
+
+/** As {@link startManager}, after a hold. */
+export async function resumeManager(stateDir: StateDir): Promise<Manager | undefined> {
+  releaseManager(stateDir.path);
+  return startManager(stateDir);
+}
+
+/** TERM, which it heeds at once; KILL where something keeps it from that: it hurts no agent, and costs nothing but time. */
+async function endManager(manager: Manager): Promise<void> {
+  signal(manager, 'SIGTERM');
+  signal(manager, 'SIGCONT');
+  const deadline = uptimeMs() + LEAVING_MS;
+  while (livenessOf(manager) === 'alive') {
+    if (uptimeMs() > deadline) signal(manager, 'SIGKILL');
+    if (uptimeMs() > deadline + LEAVING_MS) {
+      throw new AgentctlError(`the manager (pid ${manager.pid}) cannot be ended: look at what holds it`);
+    }
+    await pause(5);
+  }
+}
+
+function isOlder(manager: Manager): boolean {
+  const byVersion = compareVersions(manager.version, packageVersion());
+  return byVersion < 0 || (byVersion === 0 && manager.builtAtMs < builtAtMs());
+}
+
+function builtAtMs(): number {
+  return Math.floor(statSync(join(packageRoot(), 'dist', 'main.js'), { throwIfNoEntry: false })?.mtimeMs ?? 0);
+}

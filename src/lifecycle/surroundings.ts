@@ -1,0 +1,188 @@
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
+import { type Activity, currentSample, type Measurement, remember, sampleEveryMs } from '../agent/activity.ts';
+import type { Company, Started } from '../agent/evidence.ts';
+import { ownersOf } from '../agent/owners.ts';
+import type { Process } from '../agent/tree.ts';
+import { readActivity, writeActivity } from '../store/activity-file.ts';
+import type { StateDir } from '../store/state-dir.ts';
+import { cgroupCpuSeconds, pidsInCgroup } from '../system/cgroup.ts';
+import { awakeMs } from '../system/clock.ts';
+import { argumentsOf, processTable } from '../system/processes.ts';
+import { seenSessions } from '../system/tmux.ts';
+import { scanTree } from './end-tree.ts';
+import type { Observed } from './observe.ts';
+import type { Circumstances } from './reconcile.ts';
+import { tmuxServer } from './tmux-server.ts';
+
+/** An agent without a limit on idleness is measured this often, for its resources. */
+const MEASURE_EVERY_MS = 60_000;
+const CLOCK_TICK_MS = 10;
+
+/** What an agent's own files and processes do not tell: looked up at most once for all agents of one look. */
+export class Surroundings {
+  readonly #stateDir: StateDir;
+  readonly #agents: readonly Observed[];
+  readonly #measured: ReadonlyMap<string, Activity>;
+  readonly #current: ReadonlyMap<string, Measurement>;
+  #sessions: ReturnType<typeof seenSessions> | undefined;
+
+  /**
+   * @param agents - all of the state directory.
+   * @param options - `memory`: what was measured of whom before, for whoever looks again and again; `write`: whether to
+   *   remember it.
+   */
+  constructor(
+    stateDir: StateDir,
+    agents: readonly Observed[],
+    options: { memory?: Map<string, Activity>; write: boolean },
+  ) {
+    this.#stateDir = stateDir;
+    this.#agents = agents;
+    const memory = options.memory ?? new Map<string, Activity>();
+    const running = agents.filter(isRunning);
+    for (const { runId, directory } of running) {
+      const known = memory.has(runId) ? undefined : readActivity(directory, runId);
+      if (known) memory.set(runId, known);
+    }
+    const at = awakeMs();
+    const due = running.filter((agent) => at - lastLook(memory.get(agent.runId)) >= measureEveryMs(agent));
+    this.#current = due.length === 0 ? new Map() : measure(due, at);
+    for (const agent of due) {
+      const seen = this.#current.get(agent.runId);
+      if (seen === undefined) continue;
+      const activity = remember(memory.get(agent.runId), seen, maxIdleOf(agent));
+      memory.set(agent.runId, activity);
+      if (options.write) writeActivity(agent.directory, agent.runId, activity);
+    }
+    this.#measured = memory;
+  }
+
+  /** What a decision on this agent may rest on besides what was observed of it. */
+  of(agent: Observed): Circumstances {
+    return {
+      activity: this.#activityOf(agent),
+      company: () => this.#companyOf(agent),
+      parentEnded: this.#parentEnded(agent),
+    };
+  }
+
+  #activityOf({ runId }: Observed): Circumstances['activity'] {
+    const memory = runId === undefined ? undefined : this.#measured.get(runId);
+    if (memory === undefined) return undefined;
+    const seen = runId === undefined ? undefined : this.#current.get(runId);
+    const last = memory.samples.at(-1) ?? { awakeMs: 0, cpuMs: memory.cpuMs, outputBytes: 0 };
+    return { memory, current: seen ? currentSample(memory, seen) : last };
+  }
+
+  #parentEnded(agent: Observed): boolean | undefined {
+    const { spec } = agent.evidence.files;
+    if (spec.state !== 'there' || spec.value.parent === null) return undefined;
+    const { runId } = spec.value.parent;
+    const parent = this.#agents.find((other) => other.runId === runId);
+    return parent === undefined || parent.status.phase === 'ended';
+  }
+
+  async #companyOf(agent: Observed): Promise<Company> {
+    const { started } = agent.evidence.files;
+    const nobody = { attached: false, typedAtMs: undefined, liveChildren: [], waits: false };
+    // Pids and sessions of another boot or another container are other people's.
+    if (started.state !== 'there' || agent.runId === undefined || agent.evidence.whereabouts !== 'here') return nobody;
+    const seen = await this.#seenBy(started.value);
+    const children = this.#agents.filter(
+      ({ evidence, status }) =>
+        evidence.files.spec.state === 'there' &&
+        evidence.files.spec.value.parent?.runId === agent.runId &&
+        status.phase !== 'ended',
+    );
+    const ended = agent.status.phase === 'ended';
+    return {
+      ...seen,
+      liveChildren: children.map(({ name }) => name),
+      waits: !ended && waitsForAgents(agent.runId, started.value),
+    };
+  }
+
+  async #seenBy({ tmux }: Started): Promise<Pick<Company, 'attached' | 'typedAtMs'>> {
+    this.#sessions ??= seenSessions(tmuxServer(this.#stateDir)).catch(() => undefined);
+    const seen = await this.#sessions;
+    // No answer from a server that lives (its socket was removed, say) proves nothing.
+    if (seen === undefined) return { attached: isTmux(tmux.serverPid) ? undefined : false, typedAtMs: undefined };
+    const session = seen.serverPid === tmux.serverPid ? seen.sessions.get(tmux.session) : undefined;
+    return { attached: session?.attached ?? false, typedAtMs: session?.typedAtMs };
+  }
+}
+
+type Running = Observed & { runId: string };
+
+/** Whose tree can be measured: live, here, and known by its start. */
+function isRunning(agent: Observed): agent is Running {
+  const { evidence, status, runId } = agent;
+  const live = status.phase === 'running' || status.phase === 'done' || status.phase === 'waiting';
+  return live && runId !== undefined && evidence.whereabouts === 'here' && evidence.files.started.state === 'there';
+}
+
+function maxIdleOf({ evidence }: Observed): number | null {
+  return evidence.files.spec.state === 'there' ? evidence.files.spec.value.limits.maxIdleMs : null;
+}
+
+function measureEveryMs(agent: Observed): number {
+  const maxIdleMs = maxIdleOf(agent);
+  return maxIdleMs === null ? MEASURE_EVERY_MS : Math.min(MEASURE_EVERY_MS, sampleEveryMs(maxIdleMs));
+}
+
+function lastLook(activity: Activity | undefined): number {
+  return activity?.lookedAtMs ?? Number.NEGATIVE_INFINITY;
+}
+
+/** One pass over the process table for all of them. */
+function measure(agents: readonly Running[], at: number): Map<string, Measurement> {
+  const runs = agents.flatMap(({ runId, evidence }) => {
+    const { started } = evidence.files;
+    if (started.state !== 'there') return [];
+    const { wrapper, watchdog, agent, cgroup } = started.value;
+    return [{ runId, wrapper, watchdog, agent, ...(cgroup !== null && { cgroupPids: pidsInCgroup(cgroup) }) }];
+  });
+  const owned = ownersOf(runs, processTable());
+  return new Map(
+    agents.map(({ runId, directory, evidence }) => {
+      const { started } = evidence.files;
+      const cgroup = started.state === 'there' ? started.value.cgroup : null;
+      const tree = owned.get(runId) ?? [];
+      return [
+        runId,
+        {
+          awakeMs: at,
+          treeCpuMs: cpuOf(tree, cgroup),
+          memoryBytes: tree.reduce((sum, { memoryBytes }) => sum + memoryBytes, 0),
+          outputBytes: statSync(join(directory, 'output.log'), { throwIfNoEntry: false })?.size ?? 0,
+        },
+      ];
+    }),
+  );
+}
+
+/** A control group also knows of those that have gone. */
+function cpuOf(tree: readonly Process[], cgroup: string | null): number {
+  const seconds = cgroup === null ? undefined : cgroupCpuSeconds(cgroup);
+  const added = tree.reduce((sum, { cpuTicks }) => sum + cpuTicks, 0) * CLOCK_TICK_MS;
+  return seconds === undefined ? added : Math.max(seconds * 1000, added);
+}
+
+/** Whether something in the tree is an `agentctl wait`: it will go on when others have ended. */
+function waitsForAgents(runId: string, started: Started): boolean {
+  return scanTree(runId, started, true).members.some(({ process }) => isWait(argumentsOf(process.pid)));
+}
+
+/** `[node] …/agentctl [--state-dir DIR] wait …`, and no prompt that only speaks of it. */
+function isWait(words: readonly string[]): boolean {
+  const program = words.slice(0, 2).findIndex((word) => /(^|\/)agentctl$/.test(word));
+  if (program < 0) return false;
+  const rest = words.slice(program + 1);
+  while (rest[0]?.startsWith('-')) rest.splice(0, rest[0] === '--state-dir' ? 2 : 1);
+  return rest[0] === 'wait';
+}
+
+function isTmux(pid: number): boolean {
+  return /(^|\/)tmux(:|$)/.test(argumentsOf(pid)[0] ?? '');
+}

@@ -1,0 +1,75 @@
+import type { Decision } from '../agent/decide.ts';
+import { wordsOf } from '../errors.ts';
+import { BellListener } from '../store/bell.ts';
+import type { StateDir } from '../store/state-dir.ts';
+import { uptimeMs } from '../system/clock.ts';
+import { housekeeping } from './housekeeping.ts';
+import { type Observed, observeAll } from './observe.ts';
+import { reconcile } from './reconcile.ts';
+import { Surroundings } from './surroundings.ts';
+
+/** What a sweep saw and decided of one agent. */
+export interface SweepLine {
+  agent: Observed;
+  /** Undefined where nothing could be decided. */
+  decision: Decision | undefined;
+  /** Why nothing could be decided, or done. */
+  problem: string | undefined;
+}
+
+const POLL_MS = 250;
+/** What has not ended this long after its kill-after cannot be ended. */
+const STUCK_MS = 60_000;
+
+/**
+ * One look at every agent, acting on those that are due; whoever was sent TERM is waited for, at most for its kill-after.
+ *
+ * @param options - `dryRun`: only decide.
+ * @returns each agent's first line, and one more for each thing that was done.
+ */
+export async function* sweep(stateDir: StateDir, options: { dryRun: boolean }): AsyncGenerator<SweepLine> {
+  const bell = new BellListener(stateDir.path);
+  try {
+    let deadline = uptimeMs() + STUCK_MS;
+    for (let pass = 0; ; pass++) {
+      const agents = observeAll(stateDir.path);
+      const surroundings = new Surroundings(stateDir, agents, { write: !options.dryRun });
+      let wakeAtMs = Number.POSITIVE_INFINITY;
+      for (const agent of agents) {
+        const line = await sweepOne(stateDir, agent, surroundings, options.dryRun);
+        const { action, nextAtMs } = line.decision ?? { action: undefined, nextAtMs: undefined };
+        const acted = action !== undefined && action.do !== 'nothing';
+        if (pass === 0 || acted || (line.problem && pass > 0)) yield line;
+        if (acted) wakeAtMs = 0;
+        if (agent.status.phase === 'stopping' && nextAtMs !== undefined) {
+          wakeAtMs = Math.min(wakeAtMs, nextAtMs);
+          deadline = Math.max(deadline, nextAtMs + STUCK_MS);
+        }
+      }
+      if (options.dryRun || wakeAtMs === Number.POSITIVE_INFINITY || uptimeMs() > deadline) break;
+      if (wakeAtMs > uptimeMs()) await bell.next(Math.min(POLL_MS, wakeAtMs - uptimeMs()));
+    }
+    if (!options.dryRun) housekeeping(stateDir);
+  } finally {
+    bell.close();
+  }
+}
+
+async function sweepOne(
+  stateDir: StateDir,
+  agent: Observed,
+  surroundings: Surroundings,
+  dryRun: boolean,
+): Promise<SweepLine> {
+  const { runId, name } = agent;
+  if (runId === undefined || agent.status.phase === 'unknown') {
+    return { agent, decision: undefined, problem: agent.status.reason };
+  }
+  try {
+    const circumstances = surroundings.of(agent);
+    const decision = await reconcile(stateDir, { name, runId }, { circumstances, seen: agent, dryRun });
+    return { agent, decision, problem: undefined };
+  } catch (error) {
+    return { agent, decision: undefined, problem: wordsOf(error) };
+  }
+}
