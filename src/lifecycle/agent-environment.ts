@@ -43,10 +43,14 @@ export function agentEnvironment(
 ): Record<string, string> {
   const dropped = new Set<string>([...DROPPED_VARIABLES, ...PANE_VARIABLES]);
   const kept = Object.entries(caller).filter(
-    (entry): entry is [string, string] =>
-      entry[1] !== undefined && !dropped.has(entry[0]) && !entry[0].startsWith('AGENTCTL_'),
+    (entry): entry is [string, string] => entry[1] !== undefined && !dropped.has(entry[0]) && !isAgentctls(entry[0]),
   );
   return { ...Object.fromEntries(kept), ...added, ...own };
+}
+
+/** A calling agent's own; whoever wants no manager wants none of its agents' either. */
+function isAgentctls(name: string): boolean {
+  return name.startsWith('AGENTCTL_') && name !== 'AGENTCTL_MANAGER';
 }
 
 /**
