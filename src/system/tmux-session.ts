@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import { getPriority, setPriority } from 'node:os';
 import { dirname, join } from 'node:path';
 import { AgentctlError } from '../errors.ts';
+import { outOfAgentsCgroup } from './cgroup.ts';
 import { findProgram } from './find-program.ts';
 import { shellQuote } from './shell-quote.ts';
 import type { Pane } from './tmux.ts';
@@ -113,8 +114,10 @@ export async function newSession(
     `set -w -t ${target} window-size latest`,
   ];
   if (starts) dropNiceness();
-  const plain = { retry: true, env: serverEnvironment() };
-  const scope = starts ? scopeOfItsOwn() : undefined;
+  // Always, since the server may go away meanwhile: then this very call starts one.
+  const outside = outOfAgentsCgroup();
+  const plain = { retry: true, env: serverEnvironment(), prefix: outside };
+  const scope = starts ? scopeOfItsOwn(outside) : undefined;
   let { stdout, stderr } = await call(server, args, { ...plain, ...scope });
   // systemd was there and would not: better a server in the caller's unit than none.
   if (scope && stdout === '') ({ stdout, stderr } = await call(server, args, plain));
@@ -142,14 +145,15 @@ export async function newSession(
  * Where systemd answers, the server gets a scope of its own: it must not end with the unit (a login, a service) of
  * whoever happened to start the first agent.
  */
-function scopeOfItsOwn(): Pick<CallOptions, 'prefix' | 'env'> | undefined {
+function scopeOfItsOwn(outside: readonly string[]): Pick<CallOptions, 'prefix' | 'env'> | undefined {
   const { XDG_RUNTIME_DIR, DBUS_SESSION_BUS_ADDRESS, PATH } = process.env;
   if (!XDG_RUNTIME_DIR || !existsSync(join(XDG_RUNTIME_DIR, 'systemd', 'private'))) return undefined;
   const systemdRun = findProgram('systemd-run', PATH, process.cwd());
   if (systemdRun.state !== 'found') return undefined;
   const bus = DBUS_SESSION_BUS_ADDRESS === undefined ? {} : { DBUS_SESSION_BUS_ADDRESS };
   return {
-    prefix: [systemdRun.path, '--user', '--scope', '--quiet', '--collect', '--'],
+    // Delegated: agents' control groups are made below it, where systemd must not tidy up.
+    prefix: [...outside, systemdRun.path, '--user', '--scope', '--quiet', '--collect', '--property=Delegate=yes', '--'],
     env: { ...serverEnvironment(), XDG_RUNTIME_DIR, ...bus },
   };
 }
@@ -167,7 +171,7 @@ function dropNiceness(): void {
  * The server outlives its first caller and serves everyone: it gets nothing of that caller's environment, least of all
  * an agent's cookie. (Agents get theirs from launch.sh.)
  */
-function serverEnvironment(): NodeJS.ProcessEnv {
+export function serverEnvironment(): NodeJS.ProcessEnv {
   const { HOME, USER, LOGNAME } = process.env;
   return {
     PATH: `/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin:${dirname(tmuxProgram())}`,
