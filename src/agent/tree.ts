@@ -12,12 +12,18 @@ export interface Process extends ProcessIdentity {
   name: string;
   /** The value of AGENTCTL_RUN_ID in its environment; undefined where there is none or it cannot be read. */
   cookie: string | undefined;
+  /** Its environment can be read, and has neither a HOME nor what systemd gives its services: as `env -i` makes it. */
+  bareEnvironment: boolean;
+  hasTerminal: boolean;
+  /** Processor time, its own and of the children that it waited for: in clock ticks, 100 a second. */
+  cpuTicks: number;
+  memoryBytes: number;
 }
 
 /** A process of an agent's tree, and what ties it to the agent. */
 export interface Member {
   process: Process;
-  why: 'session' | 'group' | 'descendant' | 'cookie';
+  why: 'session' | 'group' | 'descendant' | 'cookie' | 'cgroup';
 }
 
 export interface TreeOf {
@@ -28,6 +34,8 @@ export interface TreeOf {
   /** Pids that are never in a tree: ourselves, our ancestors, tmux servers, managers, wrapper and watchdog until the sentinel is there. */
   never: ReadonlySet<number>;
   uid: number;
+  /** The pids in the agent's control group; empty where it has none. */
+  inCgroup: ReadonlySet<number>;
 }
 
 /** Daemons that serve everyone: an agent that happens to start one does not own it. The wrapper's list is the same. */
@@ -35,7 +43,7 @@ const SPARED = /^(tmux|gradle|bazel|(ssh-agent|gpg-agent|sccache|watchman|adb)$)
 
 /**
  * The processes of one agent: descendants, session, process group, and everything of this user that carries the run's
- * cookie; without daemons that serve everyone and what lives below them. Pure.
+ * cookie, or is in its control group and has no cookie; without daemons that serve everyone and what lives below them. Pure.
  */
 export function treeOf(run: TreeOf, processes: readonly Process[]): { members: Member[]; spared: Member[] } {
   const byPid = new Map(processes.map((process) => [process.pid, process]));
@@ -64,10 +72,34 @@ function tie(run: TreeOf, process: Process, byPid: ReadonlyMap<number, Process>)
   // Another cookie, or one that was emptied on purpose, says: not yours, nor what stands below me.
   if (process.cookie !== undefined) return undefined;
   for (const ancestor of ancestors(process, byPid)) {
-    if (ancestor.pid === run.agent.pid) return ancestor.startTime === run.agent.startTime ? 'descendant' : undefined;
+    if (ancestor.pid === run.agent.pid) {
+      if (ancestor.startTime === run.agent.startTime) return 'descendant';
+      break;
+    }
     if (ancestor.cookie !== undefined && ancestor.cookie !== run.runId) return undefined;
   }
-  return undefined;
+  // A group is inherited by all who are started in it, so that what was said to be its own may be in there too: it is
+  // evidence, and the last. (Another user's, as sudo makes it, we could not end, and would report as left for ever.)
+  const isOurs = process.uid === run.uid || run.uid === 0;
+  return isOurs && run.inCgroup.has(process.pid) ? 'cgroup' : undefined;
+}
+
+/**
+ * Processes that nothing ties to an agent, although it may have started them: what `env -i setsid` makes and what has
+ * then lost its parent. Only a control group finds those; without one they are named, never signalled. On a desktop
+ * hundreds of this user's processes are younger than an agent: all of those have a terminal, a parent, or at least a
+ * HOME, and what systemd starts has an INVOCATION_ID. Pure.
+ */
+export function suspectsOf(run: TreeOf, processes: readonly Process[]): Process[] {
+  const byPid = new Map(processes.map((process) => [process.pid, process]));
+  return processes.filter((process) => {
+    const { pid, cookie, bareEnvironment, hasTerminal, zombie } = process;
+    if (pid <= 1 || zombie || run.never.has(pid) || process.uid !== run.uid) return false;
+    if (cookie !== undefined || !bareEnvironment || hasTerminal || SPARED.test(process.name)) return false;
+    const isOrphan = process.parentPid === 1 || byPid.get(process.parentPid)?.name === 'systemd';
+    const isYounger = Number(process.startTime) >= Number(run.agent.startTime);
+    return isOrphan && isYounger && tie(run, process, byPid) === undefined;
+  });
 }
 
 /** The pane lives below a tmux server, ours, and an agent may be called like a daemon: the walk up ends at either. */

@@ -1,7 +1,8 @@
 import type { Started } from '../agent/evidence.ts';
-import { lineage, type Member, type Process, treeOf } from '../agent/tree.ts';
+import { lineage, type Member, type Process, suspectsOf, treeOf } from '../agent/tree.ts';
 import type { ProcessNote } from '../store/generated/types.ts';
 import type { Swept } from '../store/verdict-file.ts';
+import { cgroupName, pidsInCgroup, removeCgroup, whileFrozen } from '../system/cgroup.ts';
 import { pause, uptimeMs } from '../system/clock.ts';
 import { commandOf, processTable, signal } from '../system/processes.ts';
 
@@ -11,39 +12,84 @@ const EMPTY_SCANS = 3;
 const PATIENCE_MS = 5000;
 
 /**
- * Kills what there is of an agent's tree until three scans in a row find nothing.
+ * Kills what there is of an agent's tree until three scans in a row find nothing. Its control group is evidence, not a
+ * weapon: cgroup.kill would also end those in it that are their own (`AGENTCTL_RUN_ID= setsid …`, a tmux server).
  *
  * @param spareWatchers - leave wrapper and watchdog alone: they have the sentinel still to write.
  */
 export async function killTree(runId: string, started: Started, spareWatchers: boolean): Promise<Swept> {
   const ended = new Map<number, ProcessNote>();
   const deadline = uptimeMs() + PATIENCE_MS;
-  let spared: Member[] = [];
-  let members: Member[] = [];
+  let tree: Tree = { members: [], spared: [], suspects: [] };
   for (let empty = 0; empty < EMPTY_SCANS && uptimeMs() < deadline; ) {
-    ({ members, spared } = scanTree(runId, started, spareWatchers));
-    empty = members.length === 0 ? empty + 1 : 0;
-    for (const member of members) {
+    tree = killOnce(runId, started, spareWatchers, ended);
+    empty = tree.members.length === 0 ? empty + 1 : 0;
+    await pause(2);
+  }
+  const { members, spared, suspects } = tree;
+  for (const { process } of members) ended.delete(process.pid);
+  const cgroup = cgroupOf(runId, started);
+  if (cgroup !== undefined && members.length === 0) removeCgroup(cgroup);
+  return {
+    ended: [...ended.values()],
+    spared: spared.map(noteOf),
+    survivors: members.map(noteOf),
+    suspects: suspects.map((process) => noteOf({ process, why: 'suspect' })),
+  };
+}
+
+/** Looks, and kills what is there: held still meanwhile where that can be done, since what forks can outrun a scan. */
+function killOnce(runId: string, started: Started, spareWatchers: boolean, ended: Map<number, ProcessNote>): Tree {
+  const kill = (tree: Tree): Tree => {
+    for (const member of tree.members) {
       const { process } = member;
       if (!ended.has(process.pid)) ended.set(process.pid, noteOf(member));
       signal(process, 'SIGKILL');
     }
-    await pause(2);
-  }
-  for (const { process } of members) ended.delete(process.pid);
-  return { ended: [...ended.values()], spared: spared.map(noteOf), survivors: members.map(noteOf) };
+    return tree;
+  };
+  const { moving, ...tree } = scan(runId, started, spareWatchers);
+  const cgroup = cgroupOf(runId, started);
+  if (cgroup === undefined || (tree.members.length === 0 && !moving)) return kill(tree);
+  // An agent that ends itself by way of agentctl: whoever holds others still must not stand among them.
+  if (pidsInCgroup(cgroup).has(process.pid)) return kill(tree);
+  return whileFrozen(cgroup, () => kill(scan(runId, started, spareWatchers)));
+}
+
+interface Tree {
+  members: Member[];
+  spared: Member[];
+  /** Without any tie to the agent, but perhaps its own; none where a control group tells. */
+  suspects: Process[];
 }
 
 /** What there is of an agent's tree now. */
-export function scanTree(
-  runId: string,
-  started: Started,
-  spareWatchers: boolean,
-): { members: Member[]; spared: Member[] } {
+export function scanTree(runId: string, started: Started, spareWatchers: boolean): Tree {
+  const { moving, ...tree } = scan(runId, started, spareWatchers);
+  return tree;
+}
+
+function scan(runId: string, started: Started, spareWatchers: boolean): Tree & { moving: boolean } {
   const table = processTable();
   const never = new Set([...lineage(process.pid, table), started.tmux.serverPid]);
   if (spareWatchers) for (const pid of watchers(started, table)) never.add(pid);
-  return treeOf({ runId, wrapper: started.wrapper, agent: started.agent, never, uid: process.getuid?.() ?? 0 }, table);
+  const cgroup = cgroupOf(runId, started);
+  // After the table: a pid that was used again in between then has another start time, and is not signalled.
+  const inCgroup = cgroup === undefined ? new Set<number>() : pidsInCgroup(cgroup);
+  const { wrapper, agent } = started;
+  const run = { runId, wrapper, agent, never, uid: process.getuid?.() ?? 0, inCgroup };
+  const known = new Set(table.map(({ pid }) => pid));
+  return {
+    ...treeOf(run, table),
+    suspects: started.cgroup === null ? suspectsOf(run, table) : [],
+    // Born while the table was read: it may go on like that for ever.
+    moving: [...inCgroup].some((pid) => !known.has(pid)),
+  };
+}
+
+/** Its control group, if the record says what it can only say. */
+function cgroupOf(runId: string, { cgroup }: Started): string | undefined {
+  return cgroup?.endsWith(`/${cgroupName(runId)}`) ? cgroup : undefined;
 }
 
 /** Wrapper, watchdog, and what they run (a sleep, a mv): all in the agent's session, none of them the agent's. */
@@ -55,6 +101,6 @@ function watchers(started: Started, table: readonly Process[]): number[] {
   return [...pids, ...theirs.map(({ pid }) => pid)];
 }
 
-function noteOf({ process, why }: Member): ProcessNote {
+function noteOf({ process, why }: { process: Process; why: Member['why'] | 'suspect' }): ProcessNote {
   return { pid: process.pid, command: commandOf(process.pid, process.name), why };
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { lineage, type Member, type Process, type TreeOf, treeOf } from '../../../src/agent/tree.ts';
+import { lineage, type Member, type Process, suspectsOf, type TreeOf, treeOf } from '../../../src/agent/tree.ts';
 
 const RUN = 'run00001';
 const UID = 1000;
@@ -11,8 +11,9 @@ const AGENT = 102;
 
 /** A process of the pane, unless told otherwise; its start time is its pid. */
 function process(pid: number, parentPid: number, change: Partial<Process> = {}): Process {
-  const pane = { groupId: WRAPPER, sessionId: WRAPPER, cookie: RUN };
-  return { pid, parentPid, startTime: String(pid), zombie: false, uid: UID, name: 'sh', ...pane, ...change };
+  const pane = { groupId: WRAPPER, sessionId: WRAPPER, cookie: RUN, bareEnvironment: false, hasTerminal: true };
+  const used = { cpuTicks: 0, memoryBytes: 0 };
+  return { pid, parentPid, startTime: String(pid), zombie: false, uid: UID, name: 'sh', ...pane, ...used, ...change };
 }
 
 /** One that has left the pane: a session and group of its own, and no cookie, as `env -i setsid` makes it. */
@@ -33,6 +34,7 @@ const TREE: TreeOf = {
   agent: { pid: AGENT, startTime: String(AGENT) },
   never: new Set([TMUX]),
   uid: UID,
+  inCgroup: new Set(),
 };
 
 function ties(members: readonly Member[]): Record<number, string> {
@@ -88,6 +90,28 @@ describe('in the tree is', () => {
     expect(found(others)).toEqual({ members, spared: {} });
   });
 
+  test.each<[string, Process[], Partial<TreeOf>, Record<number, string>]>([
+    ['an orphan that left everything else', [loose(200, 1)], {}, { 200: 'cgroup' }],
+    ['what it has started', [loose(200, 1), loose(201, 200)], {}, { 200: 'cgroup', 201: 'cgroup' }],
+    [
+      "what stands below a process that has the agent's number now",
+      [loose(AGENT, 1, { startTime: '999' }), loose(200, AGENT)],
+      {},
+      { 102: 'cgroup', 200: 'cgroup' },
+    ],
+    ["another user's, where we are root", [loose(200, 1, { uid: 33 })], { uid: 0 }, { 200: 'cgroup' }],
+    [
+      'who is tied by more than that',
+      [loose(200, AGENT), loose(201, 1, { cookie: RUN })],
+      {},
+      { 200: 'descendant', 201: 'cookie' },
+    ],
+  ])('in its control group, %s', (_, others, run, members) => {
+    const inCgroup = new Set([AGENT, 200, 201]);
+    const pane = others.some(({ pid }) => pid === AGENT) ? [] : PANE;
+    expect(found(others, { inCgroup, ...run }, pane)).toEqual({ members, spared: {} });
+  });
+
   test('the agent itself, when it left the session and emptied the cookie', () => {
     const pane = [...PANE.slice(0, 2), loose(AGENT, WRAPPER, { cookie: '' })];
     expect(ties(treeOf(TREE, [INIT, SERVER, ...pane]).members)).toMatchObject({ [AGENT]: 'session' });
@@ -129,6 +153,20 @@ describe('not in the tree is', () => {
     ['pid 1 and pid 0, whatever they carry', [process(0, 0)], {}],
   ])('%s', (_, others, run) => {
     expect(found(others, run).members).toEqual({});
+  });
+
+  test.each<[string, Process[]]>([
+    ['an agent that it spawned', [loose(200, 1, { cookie: 'run00002' }), loose(201, 200)]],
+    ['what was said to be its own', [loose(200, 1, { cookie: '' }), loose(201, 200), loose(202, 201)]],
+    ["another user's, whom we could not end", [loose(200, 1, { uid: 0 })]],
+    ['a zombie', [loose(200, 1, { zombie: true })]],
+  ])('in its control group, %s', (_, others) => {
+    expect(found(others, { inCgroup: new Set([200, 201, 202]) })).toEqual({ members: {}, spared: {} });
+  });
+
+  test('in its control group, whom we never touch', () => {
+    const run = { inCgroup: new Set([200]), never: new Set([200]) };
+    expect(found([loose(200, 1)], run)).toEqual({ members: {}, spared: {} });
   });
 
   test('init, in a container of which it is the pane', () => {
@@ -198,6 +236,15 @@ describe('spared is', () => {
     });
   });
 
+  test('what is of its control group only, if it serves everyone or stands below one that does', () => {
+    const others = [loose(200, 1, { name: 'tmux: server' }), loose(201, 200), loose(202, 201)];
+    const inCgroup = new Set([200, 201, 202]);
+    expect(found(others, { inCgroup })).toEqual({
+      members: {},
+      spared: { 200: 'cgroup', 201: 'cgroup', 202: 'cgroup' },
+    });
+  });
+
   test('nothing of the pane, although our own tmux server stands above it', () => {
     expect(found([process(200, AGENT), loose(201, AGENT), loose(202, AGENT, { cookie: RUN })])).toEqual({
       members: { 200: 'session', 201: 'descendant', 202: 'cookie' },
@@ -234,6 +281,38 @@ describe('a table that was read while it changed', () => {
         expect(found(others)).toEqual({ members: {}, spared: {} });
       }),
     );
+  });
+});
+
+describe('a suspect', () => {
+  /** What `env -i setsid` makes, and has lost its parent. */
+  const bare = (change: Partial<Process> = {}, parentPid = 1) =>
+    loose(200, parentPid, { bareEnvironment: true, hasTerminal: false, ...change });
+  const suspects = (others: readonly Process[], run: Partial<TreeOf> = {}) =>
+    suspectsOf({ ...TREE, ...run }, [INIT, SERVER, ...PANE, ...others]).map(({ pid }) => pid);
+
+  test.each<[string, Process[]]>([
+    ['an orphan without an environment', [bare()]],
+    ['one whom the user’s systemd took in', [loose(60, 1, { name: 'systemd' }), bare({}, 60)]],
+    ['one that is as old as the agent', [bare({ startTime: String(AGENT) })]],
+  ])('is %s', (_, others) => {
+    expect(suspects(others)).toEqual([200]);
+  });
+
+  test.each<[string, Process[], Partial<TreeOf>]>([
+    ['older than the agent', [bare({ startTime: '99' })], {}],
+    ['one that has a parent', [loose(190, 1), bare({}, 190)], {}],
+    ['one that has a terminal', [bare({ hasTerminal: true })], {}],
+    ['one with a usual environment', [bare({ bareEnvironment: false })], {}],
+    ['one with a cookie, whosever', [bare({ cookie: 'run00002' })], {}],
+    ['one that said it was its own', [bare({ cookie: '' })], {}],
+    ["another user's", [bare({ uid: 0 })], {}],
+    ['a zombie', [bare({ zombie: true })], {}],
+    ['a daemon that serves everyone', [bare({ name: 'gradle' })], {}],
+    ['what is in the tree', [bare({ sessionId: WRAPPER })], {}],
+    ['whom we never touch', [bare()], { never: new Set([200]) }],
+  ])('is not %s', (_, others, run) => {
+    expect(suspects(others, run)).toEqual([]);
   });
 });
 
