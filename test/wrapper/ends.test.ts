@@ -42,6 +42,25 @@ underEachShell('the end of an agent', (shell) => {
     expect(existsSync(broken.path('started.json'))).toBe(false);
   });
 
+  test('leaves the processor time of the agent and of what that waited for', async ({ stage }) => {
+    const count = 'i=0; while [ $i -lt 200000 ]; do i=$((i+1)); done';
+    const agent = await stage.agent(shell, {
+      act: `exec sh -c '(${count}); cut -d" " -f14-17 /proc/$$/stat >"$DIR/used"'`,
+    });
+    await agent.exit();
+    // Those that it waited for, here and there: in ticks of 10 ms.
+    const used =
+      agent
+        .read('used')
+        .split(' ')
+        .reduce((sum, ticks) => sum + Number(ticks), 0) / 100;
+    const [own = '', children = '', ...rest] = agent.read('times').trimEnd().split('\n');
+    expect(rest).toEqual([]);
+    expect(seconds(own)).toBeLessThan(used);
+    expect(seconds(children)).toBeGreaterThan(used - 0.03);
+    expect(seconds(children)).toBeLessThan(used + 0.3);
+  });
+
   test('rings the bell and takes the watchdog and its sleep along', async ({ stage }) => {
     const agent = await stage.agent(shell, { beat: 600 });
     const started = await agent.started();
@@ -233,3 +252,10 @@ underEachShell('a key in the pane', (shell) => {
     expect(await agent.exit()).toMatchObject({ code: 143, how: 'observed' });
   });
 });
+
+/** A line of times(1): user and system time, as `0m1.23s 0m0.45s`. */
+function seconds(line: string): number {
+  const times = [...line.matchAll(/(\d+)m([\d.]+)s/g)];
+  expect(times).toHaveLength(2);
+  return times.reduce((sum, [, minutes, rest]) => sum + Number(minutes) * 60 + Number(rest), 0);
+}
