@@ -1,5 +1,4 @@
 import { UsageError } from '../errors.ts';
-import { describe } from '../lifecycle/describe.ts';
 import { sweep } from '../lifecycle/sweep.ts';
 import { now } from '../system/clock.ts';
 import { sweepLine, sweepReport } from '../view/sweep-report.ts';
@@ -26,7 +25,7 @@ const command: Command = {
         problems++;
         note(`skipped ${agent.name}: ${problem}`);
       }
-      const seen = { facts: describe(agent), decision, at: now() };
+      const seen = { facts: agent, decision, at: now() };
       if (flags.on('explain')) print(sweepReport(seen, dryRun));
       else if (decision && decision.action.do !== 'nothing') print(sweepLine(seen, dryRun));
     }

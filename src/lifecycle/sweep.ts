@@ -1,8 +1,10 @@
 import type { Decision } from '../agent/decide.ts';
 import { wordsOf } from '../errors.ts';
 import { BellListener } from '../store/bell.ts';
+import type { Agent } from '../store/generated/types.ts';
 import type { StateDir } from '../store/state-dir.ts';
 import { uptimeMs } from '../system/clock.ts';
+import { describe } from './describe.ts';
 import { housekeeping } from './housekeeping.ts';
 import { type Observed, observeAll } from './observe.ts';
 import { reconcile } from './reconcile.ts';
@@ -10,7 +12,7 @@ import { Surroundings } from './surroundings.ts';
 
 /** What a sweep saw and decided of one agent. */
 export interface SweepLine {
-  agent: Observed;
+  agent: Agent;
   /** Undefined where nothing could be decided. */
   decision: Decision | undefined;
   /** Why nothing could be decided, or done. */
@@ -26,6 +28,7 @@ const STUCK_MS = 60_000;
  *
  * @param options - `dryRun`: only decide.
  * @returns each agent's first line, and one more for each thing that was done.
+ * @example for await (const { agent, decision } of sweep(openStateDir(), { dryRun: true })) console.log(agent.name, decision);
  */
 export async function* sweep(stateDir: StateDir, options: { dryRun: boolean }): AsyncGenerator<SweepLine> {
   const bell = new BellListener(stateDir.path);
@@ -39,7 +42,7 @@ export async function* sweep(stateDir: StateDir, options: { dryRun: boolean }): 
         const line = await sweepOne(stateDir, agent, surroundings, options.dryRun);
         const { action, nextAtMs } = line.decision ?? { action: undefined, nextAtMs: undefined };
         const acted = action !== undefined && action.do !== 'nothing';
-        if (pass === 0 || acted || (line.problem && pass > 0)) yield line;
+        if (pass === 0 || acted || line.problem) yield { agent: describe(agent), ...line };
         if (acted) wakeAtMs = 0;
         if (agent.status.phase === 'stopping' && nextAtMs !== undefined) {
           wakeAtMs = Math.min(wakeAtMs, nextAtMs);
@@ -60,16 +63,16 @@ async function sweepOne(
   agent: Observed,
   surroundings: Surroundings,
   dryRun: boolean,
-): Promise<SweepLine> {
+): Promise<Omit<SweepLine, 'agent'>> {
   const { runId, name } = agent;
   if (runId === undefined || agent.status.phase === 'unknown') {
-    return { agent, decision: undefined, problem: agent.status.reason };
+    return { decision: undefined, problem: agent.status.reason };
   }
   try {
     const circumstances = surroundings.of(agent);
     const decision = await reconcile(stateDir, { name, runId }, { circumstances, seen: agent, dryRun });
-    return { agent, decision, problem: undefined };
+    return { decision, problem: undefined };
   } catch (error) {
-    return { agent, decision: undefined, problem: wordsOf(error) };
+    return { decision: undefined, problem: wordsOf(error) };
   }
 }
