@@ -70,7 +70,8 @@ function outcomeOf(evidence: Evidence): Outcome {
   if (files.started.state === 'absent') return beforeTheStart(evidence);
   if (processes.wrapper === 'alive') {
     if (processes.agent === 'dead') return live('stopping', 'the agent has ended, its wrapper is about to say how');
-    const watched = processes.watchdog === 'alive' ? '' : '; its watchdog was killed, so that nobody keeps its cap';
+    const watched =
+      processes.watchdog === 'alive' ? '' : '; its watchdog was killed, so that only the manager keeps its cap';
     return stopIsUnderWay(evidence) ?? saidDone(evidence) ?? live('running', `the agent runs${watched}`);
   }
   if (processes.watchdog === 'alive')

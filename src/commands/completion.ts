@@ -3,7 +3,6 @@ import { completionScript } from '../view/completion-script.ts';
 import { type Command, print } from './command.ts';
 
 const SHELLS = ['bash', 'zsh', 'fish'] as const;
-const TAKES_NAMES = ['status', 'inspect', 'wait', 'logs', 'screen', 'attach', 'send', 'stop', 'kill', 'rm'];
 
 const command: Command = {
   usage: 'completion bash|zsh|fish',
@@ -14,12 +13,15 @@ const command: Command = {
     if (shell === undefined || words.length > 1)
       throw new UsageError('completion takes one shell: agentctl completion bash, zsh or fish');
     const commands = await Promise.all(
-      Object.entries(catalogue).map(async ([name, { summary, load }]) => ({
-        name,
-        summary,
-        options: [...Object.keys((await load()).default.options ?? {}), 'state-dir', 'help'],
-        takesNames: TAKES_NAMES.includes(name),
-      })),
+      Object.entries(catalogue).map(async ([name, { summary, load }]) => {
+        const { options, usage } = (await load()).default;
+        return {
+          name,
+          summary,
+          options: [...Object.keys(options ?? {}), 'state-dir', 'help'],
+          takesNames: /\bNAME\b/.test(usage),
+        };
+      }),
     );
     print(completionScript(shell, commands));
     return 0;

@@ -3,11 +3,13 @@ import { getPriority, userInfo } from 'node:os';
 import { join } from 'node:path';
 import { refusal, wordsOf } from '../errors.ts';
 import type { DoctorReport, Finding } from '../store/generated/types.ts';
+import { isManagerHeld } from '../store/manager-file.ts';
 import { refuseForeign, type StateDir, socketPath } from '../store/state-dir.ts';
 import { callersOpenFiles } from '../system/caller.ts';
 import { livenessOf, processTable } from '../system/processes.ts';
 import { isRecentTmux, OLDEST_TMUX, serverPid, tmuxVersion } from '../system/tmux-client.ts';
 import { type Observed, observeAll } from './observe.ts';
+import { livingManager } from './start-manager.ts';
 import { tmuxServer } from './tmux-server.ts';
 
 /** Below this many free processes, files or terminals a dozen agents may fail to start. */
@@ -26,6 +28,7 @@ export async function examine(stateDir: StateDir): Promise<DoctorReport> {
     processes(),
     terminals(),
     damaged(stateDir),
+    manager(stateDir),
   ];
   return { schemaVersion: 1, findings };
 }
@@ -180,10 +183,23 @@ function damaged(stateDir: StateDir): Finding {
   if (unwatched.length > 0)
     return warning(
       'agents',
-      `the watchdog of ${unwatched.map(({ name }) => name).join(', ')} was killed: nobody keeps the cap`,
-      'agentctl stop NAME ends it',
+      `the watchdog of ${unwatched.map(({ name }) => name).join(', ')} was killed: only the manager keeps the cap`,
+      'agentctl stop NAME ends it, agentctl manager status says whether one runs',
     );
   return ok('agents', `${agents.length} in order`);
+}
+
+function manager(stateDir: StateDir): Finding {
+  const living = livingManager(stateDir);
+  if (living) return ok('manager', `pid ${living.pid}`);
+  if (isManagerHeld(stateDir.path)) {
+    return warning(
+      'manager',
+      'none runs, and somebody asked for none: caps are kept 30 s late, nothing is ended for being done or idle',
+      'agentctl manager start, or agentctl sweep now and then',
+    );
+  }
+  return ok('manager', 'none runs; the next spawn starts one');
 }
 
 function ok(check: string, found: string): Finding {
