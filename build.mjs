@@ -1,10 +1,9 @@
 // Builds dist/: one bundle with lazily loaded commands, the types of the library, and the licences of what is bundled.
-import { existsSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { build } from 'esbuild';
 
-rmSync('dist', { recursive: true, force: true });
-const { metafile } = await build({
+const { metafile, outputFiles } = await build({
   entryPoints: ['src/main.ts', 'src/index.ts'],
   outdir: 'dist',
   chunkNames: 'chunks/[name]-[hash]',
@@ -17,11 +16,17 @@ const { metafile } = await build({
   minifyWhitespace: true,
   legalComments: 'none', // all of them are in LICENSES.txt
   metafile: true,
+  write: false, // a build that fails leaves the last one as it was
   // What bundled CommonJS modules expect to find.
   banner: {
     js: "import{createRequire as agentctlRequire}from'node:module';const require=agentctlRequire(import.meta.url),__filename=import.meta.filename;",
   },
 });
+rmSync('dist', { recursive: true, force: true });
+for (const { path, contents } of outputFiles) {
+  mkdirSync(dirname(path), { recursive: true });
+  writeFileSync(path, contents);
+}
 writeFileSync('dist/LICENSES.txt', licences(Object.keys(metafile.inputs)));
 
 /** The licence text of every package that has a file in the bundle, which most licences ask for. */
