@@ -1,10 +1,25 @@
-import type { AgentFiles, Evidence, Exit, Found, Spec, Started, Verdict } from '../../../src/agent/evidence.ts';
+import type {
+  AgentFiles,
+  Company,
+  Evidence,
+  Exit,
+  Found,
+  Report,
+  Spec,
+  Started,
+  Verdict,
+} from '../../../src/agent/evidence.ts';
 
 /** Created, started half a second later, seen a minute after its creation. */
 export const CREATED = { wallMs: 1_700_000_000_000, uptimeMs: 1_000_000 };
 export const STARTED = { wallMs: CREATED.wallMs + 500, uptimeMs: CREATED.uptimeMs + 500 };
 export const NOW = { wallMs: CREATED.wallMs + 60_000, uptimeMs: CREATED.uptimeMs + 60_000 };
 export const ENDED_UPTIME_MS = STARTED.uptimeMs + 20_000;
+
+/** Both clocks at this time of uptime. */
+export function at(uptimeMs: number): Evidence['now'] {
+  return { uptimeMs, wallMs: CREATED.wallMs + uptimeMs - CREATED.uptimeMs };
+}
 
 const PLACE = { bootId: 'boot', pidNamespace: 'pid:[1]' };
 
@@ -64,6 +79,49 @@ export function verdict(
       atMs: CREATED.wallMs + uptimeMs - CREATED.uptimeMs,
       uptimeMs,
     })),
+  };
+}
+
+/** What was said at this time of uptime. */
+export function report(state: Report['state'], uptimeMs: number, change: Partial<Report> = {}): Report {
+  return {
+    state,
+    source: 'done',
+    status: state === 'done' ? 'success' : null,
+    message: null,
+    resultFile: null,
+    atMs: at(uptimeMs).wallMs,
+    uptimeMs,
+    ...change,
+  };
+}
+
+/** Nobody would mind. */
+export const ALONE: Company = { attached: false, typedAtMs: undefined, liveChildren: [], waits: false };
+
+/** An agent that was watched for so long, and what it did in that time. */
+export function active(
+  spanMs: number,
+  did: { cpuMs?: number; outputBytes?: number; warnedCapMs?: number | null } = {},
+): NonNullable<Evidence['activity']> {
+  const { cpuMs = 0, outputBytes = 0, warnedCapMs = null } = did;
+  const first = { awakeMs: 500_000, cpuMs: 7000, outputBytes: 4096 };
+  const current = {
+    awakeMs: first.awakeMs + spanMs,
+    cpuMs: first.cpuMs + cpuMs,
+    outputBytes: first.outputBytes + outputBytes,
+  };
+  const { awakeMs, cpuMs: treeCpuMs } = current;
+  return {
+    memory: {
+      lookedAtMs: awakeMs,
+      samples: [first],
+      cpuMs: treeCpuMs,
+      treeCpuMs,
+      peakMemoryBytes: 1_000_000,
+      warnedCapMs,
+    },
+    current,
   };
 }
 

@@ -167,6 +167,7 @@ describe('a sentinel', () => {
       startedAtMs: STARTED.wallMs,
       endedAtMs: STARTED.wallMs + 20_000,
       deadlineMs: STARTED.wallMs + 3_600_000,
+      teardownAtMs: STARTED.wallMs + 20_000 + 300_000,
     });
   });
 });
