@@ -43,17 +43,22 @@ export function cgroupCpuSeconds(directory: string): number | undefined {
  * been told to be its own) shall lose no more than milliseconds, and must never stay frozen.
  */
 export function whileFrozen<T>(directory: string, act: () => T): T {
-  const freezer = join(directory, 'cgroup.freeze');
-  write(freezer, '1');
+  write(join(directory, 'cgroup.freeze'), '1');
   try {
     return act();
   } finally {
-    write(freezer, '0');
+    thaw(directory);
   }
+}
+
+function thaw(directory: string): void {
+  write(join(directory, 'cgroup.freeze'), '0');
 }
 
 /** Removes a control group that nobody is in any more, with what was made below it; one in use stays. */
 export function removeCgroup(directory: string): void {
+  // An agentctl that was killed while it held the group would leave it frozen for those who may stay in it.
+  thaw(directory);
   // The kernel refuses where anybody is in it: no need to look.
   for (const group of groupsOf(directory).reverse()) {
     try {

@@ -22,15 +22,15 @@ interface Started {
 
 /** A workbench whose tmux server, and so its agents, run in a control group of the test's own. */
 class Bench extends Workbench {
-  readonly #scratch: ScratchCgroup;
+  readonly #enter: readonly string[];
 
-  constructor(scratch: ScratchCgroup) {
+  constructor(scratch: ScratchCgroup | undefined) {
     super();
-    this.#scratch = scratch;
+    this.#enter = scratch?.enter ?? [];
   }
 
   inside(...args: string[]): Promise<Ran> {
-    return this.program([...this.#scratch.enter, ...CALL, ...args]);
+    return this.program([...this.#enter, ...CALL, ...args]);
   }
 
   async spawn(name: string, script: string): Promise<Started> {
@@ -147,19 +147,37 @@ describe(`a control group of its own${noCgroups ? ` (${noCgroups})` : ''}`, () =
     await bench.program([...CALL, '--state-dir', join(bench.dir, 'inner'), 'tmux', 'kill-server']);
     expect(scratch.agents()).toEqual([]);
   });
+});
 
-  test.skipIf(noCgroups)('where there is none, an orphan that nothing ties is named, and not touched', async () => {
-    const scratch = scratchCgroup();
-    // As on a machine that lets nobody make one.
-    writeFileSync(join(scratch.directory, 'cgroup.max.descendants'), '0');
-    const bench = new Bench(scratch);
-    const { cgroup } = await bench.spawn('a', `${lost('orphan')}; exec sleep 1000`);
-    expect(cgroup).toBe(null);
-    const orphan = await bench.pid('orphan');
-    onTestFinished(() => end([orphan]));
-    await bench.ok('kill', 'a');
-    expect(lives(orphan)).toBe(true);
-    const verdict = bench.record(await bench.agent('a'), 'verdict.json');
-    expect(verdict.suspects).toContainEqual({ pid: orphan, command: 'sleep 1000', why: 'suspect' });
-  });
+test.skipIf(noCgroups)('who is left in a group that a killed agentctl had frozen goes on', async () => {
+  const bench = new Bench(scratchCgroup());
+  const { cgroup } = await bench.spawn(
+    'a',
+    `AGENTCTL_RUN_ID= setsid sh -c 'echo $$ >own; exec sleep 1000' & exec sleep 1000`,
+  );
+  const own = await bench.pid('own');
+  onTestFinished(() => end([own]));
+  const file = (name: string) => join(cgroup ?? '', name);
+  writeFileSync(file('cgroup.freeze'), '1');
+  await waitFor('a frozen group', () => /frozen 1/.test(readFileSync(file('cgroup.events'), 'utf8')));
+  await bench.ok('kill', 'a');
+  expect(readFileSync(file('cgroup.freeze'), 'utf8')).toBe('0\n');
+  process.kill(own, 'SIGKILL');
+  await waitFor('an empty group', () => /populated 0/.test(readFileSync(file('cgroup.events'), 'utf8')));
+  rmdirSync(cgroup ?? '');
+});
+
+test('without a control group, an orphan that nothing ties to its agent is named, and not touched', async () => {
+  const scratch = noCgroups === undefined ? scratchCgroup() : undefined;
+  // As on a machine that lets nobody make one.
+  if (scratch) writeFileSync(join(scratch.directory, 'cgroup.max.descendants'), '0');
+  const bench = new Bench(scratch);
+  const { cgroup } = await bench.spawn('a', `${lost('orphan')}; exec sleep 1000`);
+  expect(cgroup).toBe(null);
+  const orphan = await bench.pid('orphan');
+  onTestFinished(() => end([orphan]));
+  await bench.ok('kill', 'a');
+  expect(lives(orphan)).toBe(true);
+  const verdict = bench.record(await bench.agent('a'), 'verdict.json');
+  expect(verdict.suspects).toContainEqual({ pid: orphan, command: 'sleep 1000', why: 'suspect' });
 });
