@@ -217,7 +217,7 @@ describe('done a moment ago', () => {
   const done = (change: Change) =>
     evidence({ report: report('done', NOW.uptimeMs - 1000), now: NOW, company: ALONE, ...change });
 
-  // Idleness looks at the time before the report too, and does not count output then either: see the report of the tests.
+  // Idleness looks at the time before the report too, and counts no output of that time either.
   test.fails('it is not idle because it worked with output, and little CPU, before', () => {
     const activity = active(MAX_IDLE_MS, { outputBytes: 1_000_000 });
     expect(decide(done({ activity })).action).toEqual(nothing);
