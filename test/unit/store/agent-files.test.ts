@@ -57,6 +57,7 @@ describe('the files of an agent', () => {
           runId: RUN,
           parent: { name: 'boss', runId: 'run00000' },
           withParent: false,
+          leaveRunning: false,
           command: ['make', 'test'],
           cwd: '/work',
           labels: { job: '7' },
@@ -75,6 +76,7 @@ describe('the files of an agent', () => {
           watchdog: { pid: 101, startTime: '1001' },
           place: { bootId: 'boot', pidNamespace: 'pid:[1]' },
           tmux: { serverPid: 50, session: '$1', pane: '%1' },
+          cgroup: null,
           uptimeMs: 1_000_750,
           startedAtMs: Date.parse('2026-01-02T12:00:00.750Z'),
         },
@@ -138,9 +140,9 @@ describe('the files of an agent', () => {
   });
 
   test('hold no stop order where other things were ordered', () => {
-    expect(read({ 'orders.json': { schemaVersion: 1, runId: RUN, keep: true } }).stopOrder).toEqual({
-      state: 'absent',
-    });
+    const keep = { at: AT, by: 'agentctl keep' };
+    const { stopOrder, keptBy } = read({ 'orders.json': { schemaVersion: 1, runId: RUN, keep } });
+    expect({ stopOrder, keptBy }).toEqual({ stopOrder: { state: 'absent' }, keptBy: 'agentctl keep' });
   });
 
   test.each<[string, string | undefined, number | null | undefined]>([
