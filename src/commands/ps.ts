@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { UsageError } from '../errors.ts';
 import { list } from '../lifecycle/list.ts';
+import { livingManager } from '../lifecycle/start-manager.ts';
 import type { Agent } from '../store/generated/types.ts';
 import { pause, wallMs } from '../system/clock.ts';
 import { agentTable } from '../view/agent-table.ts';
@@ -14,6 +15,8 @@ const SORTS: Record<string, (agent: Agent) => string | number> = {
   runtime: (agent) => Date.parse(agent.startedAt ?? '') - Date.parse(agent.endedAt ?? new Date(wallMs()).toISOString()),
 };
 const WATCH_MS = 2000;
+const NO_MANAGER =
+  'no manager runs: caps are kept by each watchdog, and what has ended stays until "agentctl sweep" or "agentctl manager start"';
 
 const command: Command = {
   usage: 'ps [options]',
@@ -56,13 +59,12 @@ const command: Command = {
 function render({ flags, stateDir }: Call, key: ((agents: Agent[]) => Agent[]) | undefined, home: string): void {
   const listed = list(stateDir, { all: flags.on('all'), filter: flags.all('filter') });
   const agents = key ? key(listed) : listed;
-  if (flags.on('json')) printJson({ schemaVersion: 1, manager: { running: false }, agents });
+  const running = livingManager(stateDir) !== undefined;
+  if (flags.on('json')) printJson({ schemaVersion: 1, manager: { running }, agents });
   else if (flags.on('quiet')) for (const { name } of agents) print(name);
   else if (agents.length > 0) {
     print(home + agentTable(agents, { columns: process.stdout.columns, tree: flags.on('tree'), nowMs: wallMs() }));
-    note(
-      'no manager runs: caps are kept by each watchdog, sessions of ended agents stay until they are replaced or removed',
-    );
+    if (!running && agents.some(({ archived }) => !archived)) note(NO_MANAGER);
   } else {
     const where = existsSync(stateDir.path) ? '' : ', which does not exist yet';
     note(

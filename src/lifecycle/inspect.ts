@@ -1,12 +1,18 @@
-import type { Agent } from '../store/generated/types.ts';
+import type { Agent, ProcessNote, Verdict } from '../store/generated/types.ts';
 import type { StateDir } from '../store/state-dir.ts';
 import { readVerdict } from '../store/verdict-file.ts';
 import { hasSession } from '../system/tmux.ts';
 import { describe } from './describe.ts';
-import { leftBehind, sayLeft } from './leftovers.ts';
+import { leftBehind, tellLeft } from './leftovers.ts';
 import { find } from './list.ts';
 import type { Observed } from './observe.ts';
 import { tmuxServer } from './tmux-server.ts';
+
+/** An agent with what is only looked up for one at a time. */
+export interface Inspected extends Agent {
+  leftRunning: ProcessNote[];
+  verdict: Verdict | null;
+}
 
 /**
  * One agent with all its evidence, tmux' included.
@@ -15,11 +21,10 @@ import { tmuxServer } from './tmux-server.ts';
  * @throws {UnknownAgentError} where there is none.
  * @example (await inspect(openStateDir(), 'fix-login')).phase // 'running'
  */
-export async function inspect(stateDir: StateDir, reference: string): Promise<Agent> {
+export async function inspect(stateDir: StateDir, reference: string): Promise<Inspected> {
   const agent = find(stateDir, reference);
-  const facts = describe(agent, await tmuxSays(stateDir, agent));
   const left = leftBehind(agent);
-  if (left.length > 0) facts.evidence.process = sayLeft(left);
+  const facts = tellLeft(describe(agent, await tmuxSays(stateDir, agent)), left);
   return { ...facts, leftRunning: left, verdict: readVerdict(agent.directory) ?? null };
 }
 

@@ -1,4 +1,4 @@
-import type { ProcessNote } from '../store/generated/types.ts';
+import type { Agent, ProcessNote } from '../store/generated/types.ts';
 import { commandOf } from '../system/processes.ts';
 import { scanTree } from './end-tree.ts';
 import type { Observed } from './observe.ts';
@@ -12,7 +12,20 @@ export function leftBehind({ evidence, status, runId }: Observed): ProcessNote[]
   return members.map(({ process, why }) => ({ pid: process.pid, command: commandOf(process.pid, process.name), why }));
 }
 
-/** The same in a sentence. */
+/** The same for many agents; an entry for each that has ended and was not torn down. */
+export function leftBehindBy(agents: readonly Observed[]): Map<Observed, ProcessNote[]> {
+  const ended = agents.filter(({ status, evidence }) => status.phase === 'ended' && !evidence.files.archived);
+  return new Map(ended.map((agent) => [agent, leftBehind(agent)]));
+}
+
+/** Adds what was left behind to what is told of an agent; undefined where nobody looked for it. */
+export function tellLeft(facts: Agent, left: ProcessNote[] | undefined): Agent {
+  if (left === undefined) return facts;
+  const evidence = left.length === 0 ? facts.evidence : { ...facts.evidence, process: sayLeft(left) };
+  return { ...facts, evidence, leftRunning: left };
+}
+
+/** What was left behind, in a sentence. */
 export function sayLeft(left: readonly ProcessNote[]): string {
   return `ended; left running until teardown: ${left.map(({ pid, command }) => `${command} (pid ${pid})`).join(', ')}`;
 }

@@ -5,6 +5,7 @@ import { UnknownAgentError } from '../errors.ts';
 import type { Agent } from '../store/generated/types.ts';
 import type { StateDir } from '../store/state-dir.ts';
 import { describe } from './describe.ts';
+import { leftBehindBy, tellLeft } from './leftovers.ts';
 import { type Observed, observeAll, observeArchive, observeArchived, observeNamed } from './observe.ts';
 
 export interface ListOptions {
@@ -22,14 +23,21 @@ export interface ListOptions {
  */
 export function list(stateDir: StateDir, options: ListOptions = {}): Agent[] {
   const filter = parseFilters(options.filter ?? []);
-  const current = observeAll(stateDir.path).filter((agent) => options.all || !isPastGrace(agent));
-  const archived = options.all ? observeArchive(stateDir.path) : [];
+  const seen = options.all
+    ? everyAgent(stateDir.path)
+    : observeAll(stateDir.path).filter((agent) => !isPastGrace(agent));
+  const agents = seen.filter((agent) => matches(filter, agent)).sort(liveThenNewest);
+  const left = leftBehindBy(agents);
+  return agents.map((agent) => tellLeft(describe(agent), left.get(agent)));
+}
+
+/** Every agent, archived ones too, each once. */
+export function everyAgent(stateDir: string): Observed[] {
+  const current = observeAll(stateDir);
+  const archived = observeArchive(stateDir);
   // Whoever was moved to the archive between the two looks was seen twice.
   const moved = new Set(archived.map(({ runId }) => runId));
-  return [...current.filter(({ runId }) => runId === undefined || !moved.has(runId)), ...archived]
-    .filter((agent) => matches(filter, agent))
-    .sort(liveThenNewest)
-    .map((agent) => describe(agent));
+  return [...current.filter(({ runId }) => runId === undefined || !moved.has(runId)), ...archived];
 }
 
 /** One agent: a name means whoever has it now, else the newest archived one; with a run id, that run and no other. */

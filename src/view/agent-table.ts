@@ -16,6 +16,12 @@ export interface Row {
   startedAt: string | null;
   endedAt: string | null;
   deadline: string | null;
+  teardownAt: string | null;
+  kept: boolean;
+  archived: boolean;
+  report: { status: string | null } | null;
+  /** Only where it was looked for. */
+  leftRunning?: readonly object[];
   lastOutputAt: string | null;
   cwd: string | null;
   command: readonly string[];
@@ -41,10 +47,22 @@ export function agentTable(
 
 /** Phase, or result with its code and how long ago; one cell, since one of the two is always empty. */
 export function statusCell(agent: Row, nowMs: number): string {
-  if (agent.phase !== 'ended') return agent.phase === 'unknown' ? `unknown: ${agent.reason}` : agent.phase;
+  if (agent.phase === 'unknown') return `unknown: ${agent.reason}`;
+  if (agent.phase === 'done') return doneCell(agent, nowMs);
+  if (agent.phase !== 'ended') return agent.phase;
   const ago = agent.endedAt === null ? '' : ` ${formatDuration(nowMs - Date.parse(agent.endedAt))} ago`;
   const detail = agent.signal ?? (agent.exitCode === null || agent.exitCode === 0 ? undefined : String(agent.exitCode));
-  return `${agent.result}${detail === undefined ? '' : ` (${detail})`}${ago}`;
+  const left = agent.leftRunning?.length ? `, left ${agent.leftRunning.length} running` : '';
+  // Of one that was torn down nothing is kept any more.
+  const kept = agent.kept && !agent.archived ? ', kept' : '';
+  return `${agent.result}${detail === undefined ? '' : ` (${detail})`}${ago}${left}${kept}`;
+}
+
+/** What it said of itself, and how long it may stay. */
+function doneCell({ report, kept, teardownAt }: Row, nowMs: number): string {
+  const said = report?.status === 'failure' ? 'done: failure' : 'done';
+  if (kept) return `${said} (kept)`;
+  return teardownAt === null ? said : `${said} (${formatDuration(Date.parse(teardownAt) - nowMs)} left)`;
 }
 
 function row(agent: Row, nowMs: number): string[] {

@@ -64,6 +64,67 @@ describe.concurrent('ps', () => {
     expect(misfits('list', { ...list, agents: [{ name: 'x' }] })).not.toEqual([]);
   });
 
+  test('says of one that is done how long it may stay, of an ended one what it left running, and what is kept', async ({
+    onTestFinished,
+  }) => {
+    const bench = new Workbench(onTestFinished);
+    await bench.ok('spawn', '-n', 'done', '--grace', '1h', 'sleep', '1000');
+    await bench.ok('spawn', '-n', 'gave-up', '--grace', 'none', 'sleep', '1000');
+    await bench.ok('spawn', '-n', 'left', '--', 'sh', '-c', 'setsid sleep 1001 & setsid sleep 1002 & echo $! >started');
+    await bench.ok('spawn', '-n', 'neat', 'true');
+    await bench.run('wait', 'left', 'neat');
+    await bench.ok('done', 'done');
+    await bench.ok('done', 'gave-up', '--status', 'failure');
+    await bench.ok('keep', 'left');
+    const cells = async () => {
+      const lines = (await bench.ok('ps')).trimEnd().split('\n').slice(1);
+      return Object.fromEntries(lines.map((line) => line.split(/ {2,}/)));
+    };
+    expect(await cells()).toEqual({
+      done: expect.stringMatching(/^done \(59m\d+s left\)$/),
+      'gave-up': 'done: failure',
+      left: expect.stringMatching(/^succeeded \d+s ago, left 2 running, kept$/),
+      neat: expect.stringMatching(/^succeeded \d+s ago$/),
+    });
+    await bench.ok('keep', 'done');
+    expect((await cells()).done).toBe('done (kept)');
+
+    const list = JSON.parse(await bench.ok('ps', '-a', '--json')) as { agents: Listed[] };
+    expect(misfits('list', list)).toEqual([]);
+    const of = (name: string) => list.agents.find((agent) => agent.name === name);
+    expect(of('done')).not.toHaveProperty('leftRunning');
+    expect(of('neat')).toMatchObject({ leftRunning: [], evidence: { process: 'ended' } });
+    expect(of('left')).toMatchObject({
+      kept: true,
+      leftRunning: expect.arrayContaining([
+        { pid: expect.any(Number), command: 'sleep 1001', why: 'cookie' },
+        { pid: expect.any(Number), command: 'sleep 1002', why: 'cookie' },
+      ]),
+      evidence: { process: expect.stringContaining('left running until teardown: sleep 100') },
+    });
+    const { leftRunning, evidence } = await bench.agent('left');
+    expect({ leftRunning, process: evidence.process }).toEqual({
+      leftRunning: of('left')?.leftRunning,
+      process: of('left')?.evidence.process,
+    });
+    await bench.ok('stop', 'left');
+    expect(bench.cookieHolders(of('left')?.runId ?? '')).toEqual([]);
+  });
+
+  test('says when no manager runs, and nothing where one does or only the archive is shown', async ({
+    onTestFinished,
+  }) => {
+    const bench = new Workbench(onTestFinished);
+    await bench.run('run', '-n', 'archived', 'true');
+    expect((await bench.run('ps', '-a')).stderr).toBe('');
+    bench.withManager();
+    await bench.ok('spawn', '-n', 'live', 'sleep', '1000');
+    expect((await bench.run('ps')).stderr).toBe('');
+    expect(JSON.parse(await bench.ok('ps', '--json'))).toMatchObject({ manager: { running: true } });
+    await bench.ok('manager', 'stop');
+    expect((await bench.run('ps')).stderr).toMatch(NO_MANAGER);
+  });
+
   test('filters: those of one kind are alternatives, kinds add up', async ({ onTestFinished }) => {
     const bench = new Workbench(onTestFinished);
     await bench.ok('spawn', '-n', 'a', '-l', 'job=7', '-l', 'x=1', 'sleep', '1000');

@@ -15,6 +15,10 @@ const RUNNING: Row = {
   startedAt: '2026-01-02T11:50:00.000Z',
   endedAt: null,
   deadline: '2026-01-02T12:50:00.000Z',
+  teardownAt: null,
+  kept: false,
+  archived: false,
+  report: null,
   lastOutputAt: '2026-01-02T11:59:30.000Z',
   cwd: '/home/me/work',
   command: ['make', 'test'],
@@ -45,12 +49,29 @@ describe('the status of an agent, in a cell', () => {
     ['lost, with no code to show', { result: 'lost', exitCode: null }, 'lost 2m ago'],
     ['lost, nobody knows when', { result: 'lost', exitCode: null, endedAt: null }, 'lost'],
     ['ended in the future, by a clock that was set', { endedAt: '2026-01-02T12:30:00Z' }, 'succeeded 0s ago'],
+    ['with what it left running', { leftRunning: [{}, {}] }, 'succeeded 2m ago, left 2 running'],
+    ['with nothing left running', { leftRunning: [] }, 'succeeded 2m ago'],
+    ['kept', { result: 'failed', exitCode: 3, kept: true }, 'failed (3) 2m ago, kept'],
+    ['kept with what it left running', { kept: true, leftRunning: [{}] }, 'succeeded 2m ago, left 1 running, kept'],
+    ['once kept, and torn down since', { kept: true, archived: true }, 'succeeded 2m ago'],
   ])('%s', (_, change, cell) => {
     expect(statusCell({ ...ENDED, ...change }, NOW)).toBe(cell);
   });
 
   test.each(['queued', 'starting', 'running', 'waiting', 'done', 'stopping'])('%s', (phase) => {
     expect(statusCell({ ...RUNNING, phase }, NOW)).toBe(phase);
+  });
+
+  test.each<[string, Partial<Row>]>([
+    ['done (4m12s left)', { teardownAt: '2026-01-02T12:04:12Z' }],
+    ['done (4m12s left)', { teardownAt: '2026-01-02T12:04:12Z', report: { status: 'success' } }],
+    ['done (0s left)', { teardownAt: '2026-01-02T11:59:00Z' }],
+    ['done (kept)', { teardownAt: '2026-01-02T12:04:12Z', kept: true }],
+    ['done: failure', { report: { status: 'failure' } }],
+    ['done: failure (1m left)', { report: { status: 'failure' }, teardownAt: '2026-01-02T12:01:00Z' }],
+    ['done: failure (kept)', { report: { status: 'failure' }, kept: true }],
+  ])('%s', (cell, change) => {
+    expect(statusCell({ ...RUNNING, phase: 'done', ...change }, NOW)).toBe(cell);
   });
 
   test('unknown, and why', () => {
