@@ -15,13 +15,46 @@ interface Reported extends Row {
   labels: Readonly<Record<string, string>>;
   directory: string;
   evidence: object;
+  report: { status: string | null; resultFile: string | null; at: string } | null;
+  leftRunning?: readonly ProcessNote[];
+  verdict?: Verdict | null;
 }
+
+interface ProcessNote {
+  pid: number;
+  command: string;
+  why: string;
+}
+
+interface Verdict {
+  cause: string;
+  steps: readonly { step: string; at: string }[];
+  ended: readonly ProcessNote[];
+  spared: readonly ProcessNote[];
+  survivors: readonly ProcessNote[];
+  suspects?: readonly ProcessNote[];
+  resources?: {
+    wallSeconds: number | null;
+    cpuSeconds: number | null;
+    peakMemoryBytes: number | null;
+    savedSeconds: number | null;
+  };
+}
+
+type Line = [key: string, value: string | null | undefined];
+
+const STEPS: Readonly<Record<string, string>> = {
+  term: 'sent TERM',
+  kill: 'sent KILL',
+  ended: 'all gone',
+  teardown: 'torn down',
+};
 
 /** One agent for people: what is true of it, and by what evidence. */
 export function agentReport(agent: Reported, nowMs: number): string {
   const duration = (seconds: number | null): string => formatDuration(seconds === null ? null : seconds * 1000);
   const { limits } = agent;
-  const lines: [string, string | null | undefined][] = [
+  const lines: Line[] = [
     ['name', agent.name],
     ['status', statusCell(agent, nowMs)],
     ['because', agent.reason],
@@ -36,8 +69,13 @@ export function agentReport(agent: Reported, nowMs: number): string {
     ],
     ['parent', agent.parent?.name],
     ['started', agent.startedAt],
+    ['reported', agent.report?.at],
+    ['result file', agent.report?.resultFile],
     ['ended', agent.endedAt],
     ['deadline', agent.endedAt === null ? (agent.deadline ?? (agent.startedAt === null ? null : 'none')) : null],
+    ['teardown', agent.kept ? null : agent.teardownAt],
+    ['kept', agent.kept && !agent.archived ? 'until "agentctl keep --release"' : null],
+    ['left', processes(agent.leftRunning)],
     [
       'limits',
       limits &&
@@ -45,9 +83,39 @@ export function agentReport(agent: Reported, nowMs: number): string {
     ],
     ['directory', agent.directory],
     ...Object.entries(agent.evidence).map(([witness, says]): [string, string] => [`  ${witness}`, String(says)]),
+    ...(agent.verdict ? verdictLines(agent.verdict) : []),
   ];
   return lines
     .filter((line): line is [string, string] => typeof line[1] === 'string' && line[1] !== '')
     .map(([key, value]) => `${key.padEnd(12)}${visible(value)}`)
     .join('\n');
+}
+
+function verdictLines(verdict: Verdict): Line[] {
+  return [
+    ['verdict', verdict.cause],
+    ...verdict.steps.map(({ step, at }): Line => [`  ${STEPS[step] ?? step}`, at]),
+    ['  killed', processes(verdict.ended)],
+    ['  spared', processes(verdict.spared)],
+    ['  survived', processes(verdict.survivors)],
+    ['  suspect', processes(verdict.suspects)],
+    ['  used', used(verdict.resources)],
+  ];
+}
+
+function used(resources: Verdict['resources']): string | undefined {
+  if (resources === undefined) return undefined;
+  const { wallSeconds, cpuSeconds, peakMemoryBytes, savedSeconds } = resources;
+  return [
+    wallSeconds === null ? undefined : formatDuration(wallSeconds * 1000),
+    cpuSeconds === null ? undefined : `${cpuSeconds.toFixed(2)} s of CPU`,
+    peakMemoryBytes === null ? undefined : `${(peakMemoryBytes / 1024 / 1024).toFixed(0)} MiB at most`,
+    savedSeconds === null ? undefined : `${formatDuration(savedSeconds * 1000)} of its cap left`,
+  ]
+    .filter((part) => part !== undefined)
+    .join(', ');
+}
+
+function processes(notes: readonly ProcessNote[] = []): string {
+  return notes.map(({ pid, command, why }) => `${command} (pid ${pid}, ${why})`).join(', ');
 }

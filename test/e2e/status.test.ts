@@ -59,6 +59,48 @@ describe.concurrent('status', () => {
     });
   });
 
+  test('says what was reported of an agent, and then why and how it was ended', async ({ onTestFinished }) => {
+    const bench = new Workbench(onTestFinished);
+    const result = bench.file('result.md', 'all is well');
+    await bench.ok('spawn', '-n', 'one', '--', 'sh', '-c', 'setsid sleep 1001 & sleep 1000');
+    await bench.ok('done', 'one', '--message', 'all is well', '--result', result);
+    await bench.ok('keep', 'one');
+    const said = (await bench.agent('one')).report as { at: string; resultFile: string };
+    const before = await bench.ok('status', 'one');
+    expect(before).toMatch(/^status {6}done \(kept\)$/m);
+    expect(before).toContain(`\nreported    ${said.at}\nresult file ${said.resultFile}\n`);
+    expect(before).toContain('\nkept        until "agentctl keep --release"\n');
+    expect(before).toMatch(/^ {2}report {4}done \(success\), by .*: all is well$/m);
+    expect(before).not.toMatch(/^(teardown|left|verdict)/m);
+
+    await bench.ok('keep', '--release', 'one');
+    const { teardownAt } = await bench.agent('one');
+    expect(await bench.ok('status', 'one')).toContain(`\nteardown    ${teardownAt}\n`);
+    await bench.ok('stop', 'one');
+    const { code, stdout } = await bench.run('status', 'one');
+    expect(code).toBe(3);
+    expect(stdout).toMatch(/^verdict {5}stopped$/m);
+    expect(stdout).toMatch(/^ {2}sent TERM \d{4}-.*Z$/m);
+    expect(stdout).toMatch(/^ {2}killed {4}.*sleep 1001 \(pid \d+, (cookie|cgroup)\)/m);
+    expect(stdout).toMatch(/^ {2}used {6}\d+s, .*59m\d+s of its cap left$/m);
+    expect(stdout).not.toMatch(/^( {2}(spared|survived|suspect|torn down)|left)/m);
+    // It stays for its grace, unless it is stopped once more.
+    await bench.ok('stop', 'one');
+    const after = (await bench.run('status', 'one')).stdout;
+    expect(after).toMatch(/^ {2}torn down \d{4}-.*Z$/m);
+    expect(after).not.toMatch(/^teardown/m);
+  });
+
+  test('says what an ended agent left running', async ({ onTestFinished }) => {
+    const bench = new Workbench(onTestFinished);
+    await bench.ok('spawn', '-n', 'one', '--', 'sh', '-c', 'setsid sleep 1001 &');
+    await bench.run('wait', 'one');
+    const { stdout } = await bench.run('status', 'one');
+    expect(stdout).toMatch(/^status {6}succeeded \d+s ago, left 1 running$/m);
+    expect(stdout).toMatch(/^left {8}sleep 1001 \(pid \d+, (cookie|cgroup)\)$/m);
+    await bench.ok('stop', 'one');
+  });
+
   test('shows a disagreement between the witnesses', async ({ onTestFinished }) => {
     const bench = new Workbench(onTestFinished);
     await bench.ok('spawn', '-n', 'one', '--', 'sh', '-c', 'trap "" HUP; kill -STOP $$; :');

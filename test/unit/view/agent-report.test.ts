@@ -16,6 +16,10 @@ const AGENT: Parameters<typeof agentReport>[0] = {
   startedAt: '2026-01-02T11:50:00.000Z',
   endedAt: null,
   deadline: '2026-01-02T12:50:00.000Z',
+  teardownAt: null,
+  kept: false,
+  archived: false,
+  report: null,
   lastOutputAt: null,
   cwd: '/work',
   command: ['make', 'all tests'],
@@ -23,6 +27,23 @@ const AGENT: Parameters<typeof agentReport>[0] = {
   labels: { job: '7', team: 'x' },
   directory: '/state/agents/fix',
   evidence: { sentinel: 'none', process: 'agent alive (pid 7)' },
+};
+
+const SAID = { status: 'success', resultFile: null, at: '2026-01-02T11:59:00.000Z' };
+const VERDICT = {
+  cause: 'capped',
+  steps: [
+    { step: 'term', at: '2026-01-02T11:57:50.000Z' },
+    { step: 'kill', at: '2026-01-02T11:58:00.000Z' },
+    { step: 'ended', at: '2026-01-02T11:58:00.100Z' },
+    { step: 'teardown', at: '2026-01-02T12:03:00.000Z' },
+  ],
+  ended: [
+    { pid: 7, command: 'sleep 1000', why: 'cookie' },
+    { pid: 8, command: 'dev-server', why: 'session' },
+  ],
+  spared: [],
+  survivors: [],
 };
 
 function report(change: Partial<typeof AGENT> = {}): Record<string, string> {
@@ -76,8 +97,57 @@ describe('the report on an agent', () => {
       'limits',
       'cap none, grace none, idle 1m30s, kill after 0s',
     ],
+    ['no time of a report that is none', {}, 'reported', undefined],
+    ['the time of a report', { report: SAID }, 'reported', '2026-01-02T11:59:00.000Z'],
+    ['no result file without one', { report: SAID }, 'result file', undefined],
+    ['the result file', { report: { ...SAID, resultFile: '/state/r.md' } }, 'result file', '/state/r.md'],
+    ['the teardown', { teardownAt: '2026-01-02T12:03:00.000Z' }, 'teardown', '2026-01-02T12:03:00.000Z'],
+    ['no teardown where it is kept', { teardownAt: '2026-01-02T12:03:00.000Z', kept: true }, 'teardown', undefined],
+    ['that it is kept', { kept: true }, 'kept', 'until "agentctl keep --release"'],
+    ['no line for being kept once it is torn down', { kept: true, archived: true }, 'kept', undefined],
+    ['no line for what was left where nothing was', { leftRunning: [] }, 'left', undefined],
+    ['what was left running', { leftRunning: VERDICT.ended.slice(0, 1) }, 'left', 'sleep 1000 (pid 7, cookie)'],
+    ['no line for a verdict without one', { verdict: null }, 'verdict', undefined],
   ])('has %s', (_, change, key, value) => {
     expect(report(change)[key]).toBe(value);
+  });
+
+  test('has the verdict, without a line for what is empty', () => {
+    const lines = agentReport({ ...AGENT, verdict: VERDICT }, NOW).split('\n');
+    expect(lines.slice(lines.indexOf('verdict     capped'))).toEqual([
+      'verdict     capped',
+      '  sent TERM 2026-01-02T11:57:50.000Z',
+      '  sent KILL 2026-01-02T11:58:00.000Z',
+      '  all gone  2026-01-02T11:58:00.100Z',
+      '  torn down 2026-01-02T12:03:00.000Z',
+      '  killed    sleep 1000 (pid 7, cookie), dev-server (pid 8, session)',
+    ]);
+  });
+
+  test.each<[string, object, string, string | undefined]>([
+    ['spared', { spared: [{ pid: 9, command: 'ssh-agent', why: 'cookie' }] }, 'spared', 'ssh-agent (pid 9, cookie)'],
+    ['survived', { survivors: [{ pid: 9, command: '[nfs]', why: 'group' }] }, 'survived', '[nfs] (pid 9, group)'],
+    ['is suspect', { suspects: [{ pid: 9, command: 'x', why: 'suspect' }] }, 'suspect', 'x (pid 9, suspect)'],
+    [
+      'was used',
+      { resources: { wallSeconds: 480, cpuSeconds: 12.345, peakMemoryBytes: 43_000_000, savedSeconds: 3120 } },
+      'used',
+      '8m, 12.35 s of CPU, 41 MiB at most, 52m of its cap left',
+    ],
+    [
+      'was used, as far as it is known',
+      { resources: { wallSeconds: 480, cpuSeconds: null, peakMemoryBytes: null, savedSeconds: null } },
+      'used',
+      '8m',
+    ],
+    [
+      'was used, where nothing is known',
+      { resources: { wallSeconds: null, cpuSeconds: null, peakMemoryBytes: null, savedSeconds: null } },
+      'used',
+      undefined,
+    ],
+  ])('says by name what %s', (_, change, key, value) => {
+    expect(report({ verdict: { ...VERDICT, ...change } })[key]).toBe(value);
   });
 
   test('lets nothing through that a terminal would act on, and no value pose as another line', () => {
@@ -91,6 +161,9 @@ describe('the report on an agent', () => {
         labels: { k: evil },
         directory: evil,
         evidence: { tmux: evil },
+        report: { ...SAID, resultFile: evil },
+        leftRunning: [{ pid: 7, command: evil, why: evil }],
+        verdict: { ...VERDICT, survivors: [{ pid: 7, command: evil, why: evil }] },
       },
       NOW,
     );
