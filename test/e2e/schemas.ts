@@ -3,7 +3,10 @@ import { fileURLToPath } from 'node:url';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 
 /** What does not fit a schema of schemas/, as Ajv puts it; empty when everything does. */
-export function misfits(schema: 'agent' | 'list' | 'info' | 'doctor', data: unknown): string[] {
+export function misfits(
+  schema: 'agent' | 'list' | 'info' | 'doctor' | 'stats' | 'manager-status',
+  data: unknown,
+): string[] {
   // Compiled from the published files, not from the generated validators, which agentctl itself uses.
   const ajv = new Ajv2020({ allErrors: true });
   if (schema !== 'agent') ajv.addSchema(read('agent'), 'agent.schema.json');
