@@ -1,5 +1,8 @@
+import type { Run } from '../agent/owners.ts';
+import { runsWithTraces } from '../agent/traces.ts';
 import type { Agent, ProcessNote } from '../store/generated/types.ts';
-import { commandOf } from '../system/processes.ts';
+import { pidsInCgroup } from '../system/cgroup.ts';
+import { commandOf, processTable } from '../system/processes.ts';
 import { scanTree } from './end-tree.ts';
 import type { Observed } from './observe.ts';
 
@@ -12,10 +15,22 @@ export function leftBehind({ evidence, status, runId }: Observed): ProcessNote[]
   return members.map(({ process, why }) => ({ pid: process.pid, command: commandOf(process.pid, process.name), why }));
 }
 
-/** The same for many agents; an entry for each that has ended and was not torn down. */
+/**
+ * The same for many agents, with one look at the process table for all that left nothing; an entry for each that has
+ * ended and was not torn down.
+ */
 export function leftBehindBy(agents: readonly Observed[]): Map<Observed, ProcessNote[]> {
   const ended = agents.filter(({ status, evidence }) => status.phase === 'ended' && !evidence.files.archived);
-  return new Map(ended.map((agent) => [agent, leftBehind(agent)]));
+  const runs = ended.flatMap(runOf);
+  const traced = runs.length === 0 ? new Set<string>() : runsWithTraces(runs, processTable());
+  return new Map(ended.map((agent) => [agent, traced.has(agent.runId ?? '') ? leftBehind(agent) : []]));
+}
+
+function runOf({ runId, evidence }: Observed): Run[] {
+  const { started } = evidence.files;
+  if (runId === undefined || started.state !== 'there' || evidence.whereabouts !== 'here') return [];
+  const { wrapper, watchdog, agent, cgroup } = started.value;
+  return [{ runId, wrapper, watchdog, agent, ...(cgroup !== null && { cgroupPids: pidsInCgroup(cgroup) }) }];
 }
 
 /** Adds what was left behind to what is told of an agent; undefined where nobody looked for it. */
