@@ -15,7 +15,7 @@ import {
 } from '../store/manager-file.ts';
 import { packageRoot, packageVersion } from '../store/package-root.ts';
 import { managerLock, managerLogFile } from '../store/paths.ts';
-import type { StateDir } from '../store/state-dir.ts';
+import { prepareStateDir, type StateDir } from '../store/state-dir.ts';
 import { outOfAgentsCgroup } from '../system/cgroup.ts';
 import { here, pause, uptimeMs, wallMs } from '../system/clock.ts';
 import { livenessOf, signal } from '../system/processes.ts';
@@ -116,6 +116,7 @@ export function managerRecord({ pid, startTime }: ProcessIdentity): Manager {
  * @throws {AgentctlError} where it does not end.
  */
 export async function stopManager(stateDir: StateDir): Promise<Manager | undefined> {
+  prepareStateDir(stateDir);
   holdManager(stateDir.path);
   return withLock(managerLock(stateDir.path), lockContext(), async () => {
     const living = livingManager(stateDir);
@@ -127,6 +128,7 @@ export async function stopManager(stateDir: StateDir): Promise<Manager | undefin
 
 /** As {@link startManager}, after a hold. */
 export async function resumeManager(stateDir: StateDir): Promise<Manager | undefined> {
+  prepareStateDir(stateDir);
   releaseManager(stateDir.path);
   return startManager(stateDir);
 }
