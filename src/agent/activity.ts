@@ -44,6 +44,10 @@ export interface Idleness {
 const IDLE_CPU_FRACTION = 0.01;
 /** Samples within max idle: an agent is found idle at most this part of max idle too late. */
 const SAMPLES = 16;
+/** In max idle: a crontab that sweeps every hour still finds an agent idle for half an hour. */
+const LONGEST_SPAN = 2.5;
+/** As often as anybody looks. */
+const SHORTEST_MS = 100;
 
 /**
  * What is remembered after another look.
@@ -98,17 +102,19 @@ export function idlenessOf(
   const spanMs = current.awakeMs - since.awakeMs;
   const usedMs = current.cpuMs - since.cpuMs;
   const quiet = !countOutput || current.outputBytes === since.outputBytes;
-  const idle = spanMs >= maxIdleMs && quiet && usedMs <= spanMs * IDLE_CPU_FRACTION;
+  // Over a longer time, when nobody looked, the average says nothing of its end.
+  const known = spanMs >= maxIdleMs && spanMs <= LONGEST_SPAN * maxIdleMs;
+  const idle = known && quiet && usedMs < spanMs * IDLE_CPU_FRACTION;
   const percent = spanMs > 0 ? ((100 * usedMs) / spanMs).toFixed(1) : '0.0';
   const output = current.outputBytes === since.outputBytes ? 'no output' : 'output';
   return {
     idle,
-    nextInMs: Math.max(spanMs < maxIdleMs ? maxIdleMs - spanMs : 0, maxIdleMs / SAMPLES),
+    nextInMs: Math.max(maxIdleMs - spanMs, sampleEveryMs(maxIdleMs)),
     says: `${percent} % of a core and ${output} in ${Math.round(spanMs / 1000)} s`,
   };
 }
 
 /** How often an agent is to be measured, so that its idleness is noticed in time. */
 export function sampleEveryMs(maxIdleMs: number): number {
-  return maxIdleMs / SAMPLES;
+  return Math.max(maxIdleMs / SAMPLES, SHORTEST_MS);
 }

@@ -139,12 +139,13 @@ function endIdle({ files, activity, company, now }: Evidence, { limits: { maxIdl
   // A program that says it has finished draws on, and so does one that a person has gone back to.
   const countOutput = report === undefined || (report.state !== 'done' && report.source !== 'keys');
   const { idle, nextInMs, says } = idlenessOf(activity.memory, activity.current, maxIdleMs, countOutput);
-  if (!idle) {
-    return {
-      action: { do: 'nothing' },
-      nextAtMs: now.uptimeMs + nextInMs,
-      against: [`not idle for ${formatDuration(maxIdleMs)}: ${says}`],
-    };
+  const limit = formatDuration(maxIdleMs);
+  // Whoever says something, or is told something, is not idle then: what it did before does not count.
+  const heardAgoMs = report === undefined ? maxIdleMs : now.uptimeMs - report.uptimeMs;
+  if (!idle || heardAgoMs < maxIdleMs) {
+    const why = idle ? `there was a report ${formatDuration(heardAgoMs)} ago` : says;
+    const nextAtMs = now.uptimeMs + Math.max(nextInMs, maxIdleMs - heardAgoMs);
+    return { action: { do: 'nothing' }, nextAtMs, against: [`not idle for ${limit}: ${why}`] };
   }
   if (company === undefined) return ASK;
   const typed = company.typedAtMs !== undefined && company.typedAtMs > now.wallMs - maxIdleMs;
@@ -155,7 +156,7 @@ function endIdle({ files, activity, company, now }: Evidence, { limits: { maxIdl
     ...(company.waits ? ['it waits for agents'] : []),
   ];
   if (against.length > 0) return { action: { do: 'begin-anew' }, nextAtMs: now.uptimeMs + maxIdleMs, against };
-  return act({ do: 'term', cause: 'idle', reason: `idle for ${formatDuration(maxIdleMs)}: ${says}` });
+  return act({ do: 'term', cause: 'idle', reason: `idle for ${limit}: ${says}` });
 }
 
 function warn(evidence: Evidence): Decision {

@@ -77,6 +77,7 @@ function limits(flags: Call['flags']): Partial<Limits> {
   };
   if (given.maxRuntimeMs === 0)
     throw new UsageError('--max-runtime: 0 leaves it no time to run: give 90s, 5m, 1h30m or none');
+  if (given.maxIdleMs === 0) throw new UsageError('--max-idle: 0 ends it at once: give 90s, 5m, 1h30m or none');
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
 }
 

@@ -182,14 +182,15 @@ async function kill(agent: Observed, runId: string, started: Started): Promise<v
   // Over, by its sentinel or because nobody is left who could write one.
   const over = agent.status.phase === 'ended';
   if (!over && killed === undefined) addStep(agent.directory, 'kill', now());
+  const used = resourcesOf(agent); // a control group is gone with its last process
   const swept = await killTree(runId, started, watchersAreBusy(agent, killed?.uptimeMs));
   addSwept(agent.directory, swept);
+  addResources(agent.directory, used);
   // Somebody may have stopped those who are to publish the end, or to go after it.
   signal(started.wrapper, 'SIGCONT');
   signal(started.watchdog, 'SIGCONT');
   // What cannot be killed is not gone: the agent's end is not complete while it lives.
   if (!over || swept.survivors.length > 0) return;
-  addResources(agent.directory, resourcesOf(agent));
   addStep(agent.directory, 'ended', now());
 }
 

@@ -1,11 +1,11 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { join } from 'node:path';
-import { AgentctlError } from '../errors.ts';
+import { AgentctlError, isDiskFull } from '../errors.ts';
 import { writeReport } from '../store/report-file.ts';
 import { ringBell, type StateDir } from '../store/state-dir.ts';
 import { now, pause, wallMs } from '../system/clock.ts';
 import { pasteText, sendKeys } from '../system/tmux.ts';
-import { type Observed, observe } from './observe.ts';
+import type { Observed } from './observe.ts';
 import { paneOf } from './pane.ts';
 import { tmuxServer } from './tmux-server.ts';
 
@@ -42,12 +42,16 @@ export async function pressKeys(stateDir: StateDir, agent: Observed, keys: reado
   goesOn(stateDir, agent);
 }
 
-/** Whoever gets something to do has not finished, whatever it said before. */
-function goesOn(stateDir: StateDir, { directory, name }: Observed): void {
-  const { report, spec } = observe(directory, name).evidence.files;
-  if (report?.state !== 'done' || spec.state !== 'there') return;
-  writeReport(directory, spec.value.runId, { state: 'working', source: 'send', status: null, message: null }, now());
-  ringBell(stateDir.path);
+/** Whoever gets something to do has not finished, whatever it said before, and is not idle. */
+function goesOn(stateDir: StateDir, { directory, runId }: Observed): void {
+  if (runId === undefined) return;
+  try {
+    writeReport(directory, runId, { state: 'working', source: 'send', status: null, message: null }, now());
+    ringBell(stateDir.path);
+  } catch (error) {
+    // It has been sent; on a full disk nobody will know but the agent.
+    if (!isDiskFull(error)) throw error;
+  }
 }
 
 function live(agent: Observed): Observed {

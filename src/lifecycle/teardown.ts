@@ -5,7 +5,7 @@ import { AgentctlError, isDiskFull } from '../errors.ts';
 import { appendEvent } from '../store/events-file.ts';
 import { archivedAgentDir } from '../store/paths.ts';
 import { ringBell, type StateDir } from '../store/state-dir.ts';
-import { addResources, addStep, addSwept, createVerdict, readVerdict } from '../store/verdict-file.ts';
+import { addResources, addStep, addSwept, createVerdict } from '../store/verdict-file.ts';
 import { syncDirectory } from '../store/write-record.ts';
 import { now } from '../system/clock.ts';
 import { capturePane, closeSession, closeSessionNamed } from '../system/tmux.ts';
@@ -37,7 +37,7 @@ export async function teardown(stateDir: StateDir, agent: Observed, runId: strin
       const left = swept.survivors.map(({ pid, command }) => `${command} (pid ${pid})`).join(', ');
       throw new AgentctlError(`${agent.name} cannot be torn down, since this cannot be killed: ${left}`);
     }
-    if (readVerdict(directory)?.resources === undefined) addResources(directory, resources);
+    addResources(directory, resources);
     addStep(directory, 'teardown', now());
     keepScreen(directory, await capturePane(server, started.tmux));
     await closeSession(server, started.tmux);

@@ -33,7 +33,7 @@ export function readAgentFiles(directory: string, name: string, archived: boolea
       : found;
   const read = <T extends { runId: string }>(file: string, validate: Parameters<typeof readRecord<T>>[1]) =>
     own(readRecord(join(directory, file), validate), file);
-  const orders = read('orders.json', validators.orders);
+  const orders = ordersOf(readRecord(join(directory, 'orders.json'), validators.orders), runId);
   return {
     name,
     archived,
@@ -59,6 +59,12 @@ export function readClaim(directory: string): ProcessIdentity | undefined {
   return pid !== undefined && /^\d+$/.test(pid) && startTime !== undefined
     ? { pid: Number(pid), startTime }
     : undefined;
+}
+
+/** Those of another run, written as this one took over the name, are no orders to this one. */
+function ordersOf(found: Found<disk.Orders>, runId: string | undefined): Found<disk.Orders> {
+  const foreign = found.state === 'there' && runId !== undefined && found.value.runId !== runId;
+  return foreign ? { state: 'absent' } : found;
 }
 
 /** A damaged report says nothing; the one before it counts. */

@@ -1,5 +1,6 @@
 import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { codeOf } from '../errors.ts';
 
 /**
  * Moves the cap in `limits`, which the watchdog reads at each beat. By a rename: it reads the old line or the new one.
@@ -10,8 +11,8 @@ import { join } from 'node:path';
  */
 export function replaceCap(directory: string, capMs: number | null): boolean {
   const path = join(directory, 'limits');
-  if (!existsSync(path)) return false;
-  const [runId, , ...rest] = readFileSync(path, 'utf8').trim().split(' ');
+  const [runId, before, ...rest] = words(path);
+  if (runId === undefined || before === undefined) return false;
   const cap = capMs === null ? 'none' : String(Math.ceil(capMs / 1000));
   const draft = `${path}.${process.pid}`;
   try {
@@ -21,4 +22,15 @@ export function replaceCap(directory: string, capMs: number | null): boolean {
     rmSync(draft, { force: true });
   }
   return !['capped', 'with-parent'].some((taken) => existsSync(join(directory, taken)));
+}
+
+function words(path: string): string[] {
+  try {
+    return readFileSync(path, 'utf8')
+      .split(/\s+/)
+      .filter((word) => word !== '');
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return [];
+    throw error;
+  }
 }

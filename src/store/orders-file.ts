@@ -31,8 +31,9 @@ export function orderKeep(directory: string, runId: string, keep: { at: Now; by:
   );
 }
 
-/** Puts down that its cap was moved; what is in force stands in `limits`. */
+/** Puts down that its cap was moved, where that does not hide damaged orders; what is in force stands in `limits`. */
 export function noteExtension(directory: string, runId: string, at: Now, by: string, addedMs: number | null): void {
+  if (readRecord(join(directory, 'orders.json'), validators.orders).state === 'damaged') return;
   const extension = { at: new Date(at.wallMs).toISOString(), by, seconds: addedMs === null ? null : addedMs / 1000 };
   change(directory, runId, (orders) => ({ ...orders, extensions: [...(orders.extensions ?? []), extension] }));
 }

@@ -1,6 +1,7 @@
-import { copyFileSync, mkdirSync, renameSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Now, Report } from '../agent/evidence.ts';
+import { codeOf } from '../errors.ts';
 import { createRecord } from './write-record.ts';
 
 /**
@@ -17,19 +18,33 @@ export function writeReport(
   result?: string,
 ): void {
   const reports = join(directory, 'reports');
-  mkdirSync(reports, { recursive: true, mode: 0o700 });
-  const base = `${String(at.uptimeMs).padStart(15, '0')}-${process.pid}`;
-  const resultFile = result === undefined ? null : `${base}.result`;
-  if (result !== undefined) {
-    copyFileSync(result, join(reports, `${base}.tmp`));
-    renameSync(join(reports, `${base}.tmp`), join(reports, `${base}.result`));
+  makeDirectory(reports);
+  for (let count = 0; ; count++) {
+    // Uptime has ten milliseconds, and a process may have more than one thing to say in them.
+    const base = `${String(at.uptimeMs).padStart(15, '0')}-${process.pid}${count === 0 ? '' : `_${String(count).padStart(3, '0')}`}`;
+    const path = join(reports, `${base}.json`);
+    if (existsSync(path)) continue;
+    if (result !== undefined) {
+      copyFileSync(result, join(reports, `${base}.tmp`));
+      renameSync(join(reports, `${base}.tmp`), join(reports, `${base}.result`));
+    }
+    const created = createRecord(path, {
+      schemaVersion: 1,
+      runId,
+      ...report,
+      resultFile: result === undefined ? null : `${base}.result`,
+      at: new Date(at.wallMs).toISOString(),
+      uptimeSeconds: at.uptimeMs / 1000,
+    });
+    if (created) return;
   }
-  createRecord(join(reports, `${base}.json`), {
-    schemaVersion: 1,
-    runId,
-    ...report,
-    resultFile,
-    at: new Date(at.wallMs).toISOString(),
-    uptimeSeconds: at.uptimeMs / 1000,
-  });
+}
+
+/** Not those above it: an agent that was archived meanwhile must not come back. */
+function makeDirectory(path: string): void {
+  try {
+    mkdirSync(path, { mode: 0o700 });
+  } catch (error) {
+    if (codeOf(error) !== 'EEXIST') throw error;
+  }
 }

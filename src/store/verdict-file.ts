@@ -65,9 +65,18 @@ export function addSwept(directory: string, swept: Swept): void {
   }));
 }
 
-/** Adds what it used up. */
-export function addResources(directory: string, resources: Resources): void {
-  change(directory, (verdict) => ({ ...verdict, resources }));
+/** Adds what it used up. Later there may be less to be seen of it, so the most counts. */
+export function addResources(directory: string, seen: Resources): void {
+  change(directory, (verdict) => {
+    const known = verdict.resources;
+    const cpuSeconds = most(known?.cpuSeconds, seen.cpuSeconds);
+    const peakMemoryBytes = most(known?.peakMemoryBytes, seen.peakMemoryBytes);
+    return { ...verdict, resources: { ...seen, cpuSeconds, peakMemoryBytes } };
+  });
+}
+
+function most(one: number | null | undefined, other: number | null): number | null {
+  return typeof one === 'number' && other !== null ? Math.max(one, other) : (one ?? other);
 }
 
 /** verdict.json as it stands on disk; undefined where there is none that can be read. */

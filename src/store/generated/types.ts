@@ -422,7 +422,7 @@ export interface StopOrder {
   [k: string]: unknown;
 }
 /**
- * While it is here, nothing but a stop, the cap or the agent itself ends it, and nothing tears it down by time.
+ * While it is here, it is not ended for being done or idle, and nothing tears it down by time.
  */
 export interface KeepOrder {
   /**

@@ -97,8 +97,8 @@ describe('idleness', () => {
 
   test.each<[string, Partial<Measurement>, boolean, boolean, string]>([
     ['nothing', {}, true, true, '0.0 % of a core and no output in 1600 s'],
-    ['1 % of a core', { treeCpuMs: 16_000 }, true, true, '1.0 % of a core and no output in 1600 s'],
-    ['just more', { treeCpuMs: 16_001 }, true, false, '1.0 % of a core and no output in 1600 s'],
+    ['just under 1 % of a core', { treeCpuMs: 15_999 }, true, true, '1.0 % of a core and no output in 1600 s'],
+    ['1 % of a core', { treeCpuMs: 16_000 }, true, false, '1.0 % of a core and no output in 1600 s'],
     ['two cores', { treeCpuMs: 3_200_000 }, true, false, '200.0 % of a core and no output in 1600 s'],
     ['output', { outputBytes: 1 }, true, false, '0.0 % of a core and output in 1600 s'],
     ['output that does not count', { outputBytes: 1 }, false, true, '0.0 % of a core and output in 1600 s'],

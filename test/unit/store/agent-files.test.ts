@@ -119,12 +119,16 @@ describe('the files of an agent', () => {
     ['exit.json', 'sentinel'],
     ['exit.tmp', 'recorded'],
     ['started.json', 'started'],
-    ['orders.json', 'stopOrder'],
     ['verdict.json', 'verdict'],
   ] as const)('of another run are damaged: %s', (file, part) => {
     const files = read({ ...WHOLE, [file]: { ...WHOLE[file], runId: 'run00002' } });
     expect(files[part]).toEqual({ state: 'damaged', problem: `${file} is damaged: it belongs to another run` });
     expect(Object.values(files).filter((one) => one?.state === 'damaged')).toHaveLength(1);
+  });
+
+  test('of another run, written as this one took over the name, are no orders', () => {
+    const files = read({ ...WHOLE, 'orders.json': { ...WHOLE['orders.json'], runId: 'run00002' } });
+    expect(files).toMatchObject({ stopOrder: { state: 'absent' }, keptBy: undefined });
   });
 
   test('are read one by one: a damaged one hides no other', () => {

@@ -89,12 +89,12 @@ describe('orders', () => {
     expect(onDisk(path)).toMatchObject({ mood: 'good', keep: { for: 'ever' }, stop: ON_DISK });
   });
 
-  test.each<[string, object | string]>([
-    ['that are damaged', '{"schemaVersion": 1, "ru'],
-    ['of another run', { schemaVersion: 1, runId: 'run00002', keep: { at: AT, by: 'me' } }],
-  ])('%s are neither a stop nor a keep, are known as damaged, and give way to a new one', (_, orders) => {
+  test.each<[string, object | string, string]>([
+    ['that are damaged', '{"schemaVersion": 1, "ru', 'damaged'],
+    ['of another run', { schemaVersion: 1, runId: 'run00002', keep: { at: AT, by: 'me' } }, 'absent'],
+  ])('%s are neither a stop nor a keep, and give way to a new one', (_, orders, state) => {
     const path = agent(orders);
-    expect(read(path)).toMatchObject({ stopOrder: { state: 'damaged' }, keptBy: undefined });
+    expect(read(path)).toMatchObject({ stopOrder: { state }, keptBy: undefined });
     orderStop(path, RUN, STOP);
     expect(onDisk(path)).toEqual({ schemaVersion: 1, runId: RUN, stop: ON_DISK });
     expect(read(path).stopOrder.state).toBe('there');
