@@ -114,7 +114,7 @@ export function withDescendants(stateDir: StateDir, agents: readonly Observed[],
 
 /** Ended for longer than its grace: it only waits for teardown. */
 function isPastGrace({ status, evidence }: Observed): boolean {
-  if (status.phase !== 'ended') return false;
+  if (status.phase !== 'ended' || evidence.files.keptBy !== undefined) return false;
   // Without a spec nobody knows its grace: it is shown.
   const graceMs = evidence.files.spec.state === 'there' ? evidence.files.spec.value.limits.graceMs : null;
   return graceMs !== null && evidence.now.wallMs - (status.endedAtMs ?? 0) > graceMs;

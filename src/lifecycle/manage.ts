@@ -48,6 +48,7 @@ const TROUBLE_MS = 1000;
  * @throws {BusyError} where another one lives.
  */
 export async function manage(stateDir: StateDir, options: ManageOptions): Promise<void> {
+  process.umask(0o077); // not that of whoever happened to start us
   prepareStateDir(stateDir);
   await register(stateDir);
   const place = placeOf(stateDir);

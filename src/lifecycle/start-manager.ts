@@ -16,11 +16,10 @@ import {
 import { packageRoot, packageVersion } from '../store/package-root.ts';
 import { managerLock, managerLogFile } from '../store/paths.ts';
 import { prepareStateDir, type StateDir } from '../store/state-dir.ts';
-import { outOfAgentsCgroup } from '../system/cgroup.ts';
 import { here, pause, uptimeMs, wallMs } from '../system/clock.ts';
 import { livenessOf, signal } from '../system/processes.ts';
+import { detachedPlace, dropNiceness } from '../system/server-place.ts';
 import { startDetached } from '../system/start-detached.ts';
-import { serverEnvironment } from '../system/tmux-session.ts';
 import { lockContext } from './lock-context.ts';
 
 /** A manager that was told to leave does so at once, unless it is stopped or the machine is loaded to the brim. */
@@ -85,9 +84,11 @@ export async function startManager(stateDir: StateDir): Promise<Manager | undefi
       'manager',
       'run',
     ];
+    const { prefix, env } = detachedPlace();
+    dropNiceness();
     // An emptied cookie says to everyone who ends a tree: not yours, nor what stands below me.
-    const env = { ...serverEnvironment(), AGENTCTL_RUN_ID: '' };
-    const identity = await startDetached([...outOfAgentsCgroup(), ...argv], { cwd: '/', env });
+    const own = { ...env, AGENTCTL_RUN_ID: '' };
+    const identity = await startDetached([...prefix, ...argv], { cwd: '/', env: own });
     if (identity === undefined) throw new AgentctlError('it ended at once');
     // Put down by us, so that whoever comes next need not wait until it is up.
     const manager = managerRecord(identity);

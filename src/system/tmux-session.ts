@@ -1,21 +1,9 @@
 import { existsSync } from 'node:fs';
-import { getPriority, setPriority } from 'node:os';
-import { dirname, join } from 'node:path';
 import { AgentctlError } from '../errors.ts';
-import { outOfAgentsCgroup } from './cgroup.ts';
-import { findProgram } from './find-program.ts';
+import { dropNiceness, plainPlace, scopeOfItsOwn } from './server-place.ts';
 import { shellQuote } from './shell-quote.ts';
 import type { Pane } from './tmux.ts';
-import {
-  type CallOptions,
-  call,
-  oneLine,
-  protectSemicolon,
-  refuseOldTmux,
-  serverPid,
-  type TmuxServer,
-  tmuxProgram,
-} from './tmux-client.ts';
+import { call, oneLine, protectSemicolon, refuseOldTmux, serverPid, type TmuxServer } from './tmux-client.ts';
 
 export interface NewSession {
   name: string;
@@ -115,9 +103,8 @@ export async function newSession(
   ];
   if (starts) dropNiceness();
   // Always, since the server may go away meanwhile: then this very call starts one.
-  const outside = outOfAgentsCgroup();
-  const plain = { retry: true, env: serverEnvironment(), prefix: outside };
-  const scope = starts ? scopeOfItsOwn(outside) : undefined;
+  const plain = { retry: true, ...plainPlace() };
+  const scope = starts ? scopeOfItsOwn() : undefined;
   let { stdout, stderr } = await call(server, args, { ...plain, ...scope });
   // systemd was there and would not: better a server in the caller's unit than none.
   if (scope && stdout === '') ({ stdout, stderr } = await call(server, args, plain));
@@ -138,47 +125,5 @@ export async function newSession(
   return {
     pane: { session: id, pane, serverPid: Number(pid) },
     complaints: said.split('\n').filter((line) => line.trim() !== ''),
-  };
-}
-
-/**
- * Where systemd answers, the server gets a scope of its own: it must not end with the unit (a login, a service) of
- * whoever happened to start the first agent.
- */
-function scopeOfItsOwn(outside: readonly string[]): Pick<CallOptions, 'prefix' | 'env'> | undefined {
-  const { XDG_RUNTIME_DIR, DBUS_SESSION_BUS_ADDRESS, PATH } = process.env;
-  if (!XDG_RUNTIME_DIR || !existsSync(join(XDG_RUNTIME_DIR, 'systemd', 'private'))) return undefined;
-  const systemdRun = findProgram('systemd-run', PATH, process.cwd());
-  if (systemdRun.state !== 'found') return undefined;
-  const bus = DBUS_SESSION_BUS_ADDRESS === undefined ? {} : { DBUS_SESSION_BUS_ADDRESS };
-  return {
-    // Delegated: agents' control groups are made below it, where systemd must not tidy up.
-    prefix: [...outside, systemdRun.path, '--user', '--scope', '--quiet', '--collect', '--property=Delegate=yes', '--'],
-    env: { ...serverEnvironment(), XDG_RUNTIME_DIR, ...bus },
-  };
-}
-
-/** Every later agent would run as nicely as whoever started the first one; only a privileged caller can undo that. */
-function dropNiceness(): void {
-  try {
-    if (getPriority() > 0) setPriority(0);
-  } catch {
-    // `doctor` says so.
-  }
-}
-
-/**
- * The server outlives its first caller and serves everyone: it gets nothing of that caller's environment, least of all
- * an agent's cookie. (Agents get theirs from launch.sh.)
- */
-export function serverEnvironment(): NodeJS.ProcessEnv {
-  const { HOME, USER, LOGNAME } = process.env;
-  return {
-    PATH: `/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin:${dirname(tmuxProgram())}`,
-    SHELL: '/bin/sh',
-    LC_ALL: 'C.UTF-8',
-    ...(HOME === undefined ? {} : { HOME }),
-    ...(USER === undefined ? {} : { USER }),
-    ...(LOGNAME === undefined ? {} : { LOGNAME }),
   };
 }
