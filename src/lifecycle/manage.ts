@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 import type { Activity } from '../agent/activity.ts';
-import type { Action, Decision } from '../agent/decide.ts';
+import { type Action, decide } from '../agent/decide.ts';
 import { BusyError, wordsOf } from '../errors.ts';
 import { BellListener } from '../store/bell.ts';
 import { withLock } from '../store/lock.ts';
@@ -35,8 +35,9 @@ const SWEEP_MS = 15 * 60_000;
  * this often.
  */
 const PATROL_MS = 60_000;
-/** Agents that are acted on at one time: a teardown asks tmux several times. */
+/** Agents that are acted on at one time, where tmux is asked for it: nobody's cap waits for that. */
 const AT_ONCE = 16;
+const ASKS_TMUX: readonly Action['do'][] = ['ask', 'warn', 'teardown'];
 /** What was tried in vain is tried again, later each time. */
 const FIRST_RETRY_MS = 50;
 const TROUBLE_MS = 1000;
@@ -119,34 +120,25 @@ class Rounds {
     let needed = this.#busy.size > 0;
     let nextAtMs = uptimeMs() + PATROL_MS;
     for (const agent of agents) {
-      const { runId, name } = agent;
+      const { runId } = agent;
       if (runId === undefined || agent.status.phase === 'unknown') {
         this.#skip(agent);
         continue;
       }
       if (this.#busy.has(runId)) continue;
       const circumstances = surroundings.of(agent);
-      let decision: Decision;
-      try {
-        decision = await reconcile(this.#stateDir, { name, runId }, { circumstances, seen: agent, dryRun: true });
-      } catch (error) {
-        this.#log.error({ agent: name, runId }, `skipped ${name}: ${wordsOf(error)}`);
-        needed = true;
-        continue;
-      }
-      if (agent.status.phase !== 'ended' || decision.nextAtMs !== undefined) needed = true;
-      if (decision.nextAtMs !== undefined) nextAtMs = Math.min(nextAtMs, decision.nextAtMs);
-      if (decision.action.do === 'nothing') {
+      const { activity, parentEnded } = circumstances;
+      const { action, nextAtMs: dueAtMs } = decide({ ...agent.evidence, activity, parentEnded });
+      if (agent.status.phase !== 'ended' || action.do !== 'nothing' || dueAtMs !== undefined) needed = true;
+      nextAtMs = Math.min(nextAtMs, dueAtMs ?? nextAtMs);
+      if (action.do === 'nothing') {
         this.#tried.delete(runId);
         continue;
       }
-      needed = true;
-      const { againAtMs } = this.#tried.get(runId) ?? { againAtMs: 0 };
-      if (againAtMs > uptimeMs() && this.#tried.get(runId)?.action === decision.action.do) {
-        nextAtMs = Math.min(nextAtMs, againAtMs);
-      } else if (this.#busy.size < AT_ONCE) {
-        this.#act(agent, runId, decision.action, circumstances);
-      }
+      const tried = this.#tried.get(runId);
+      if (tried?.action === action.do && tried.againAtMs > uptimeMs()) nextAtMs = Math.min(nextAtMs, tried.againAtMs);
+      else if (this.#busy.size < AT_ONCE || !ASKS_TMUX.includes(action.do))
+        this.#act(agent, runId, action, circumstances);
     }
     // Where many agents end one after the other, looking must not take all the time.
     await pause(Math.min(500, 3 * (awakeMs() - begun)));
@@ -165,13 +157,19 @@ class Rounds {
     const { name } = agent;
     const before = this.#tried.get(runId);
     const times = before?.action === action.do ? before.times + 1 : 0;
-    const againAtMs = uptimeMs() + Math.min(PATROL_MS, FIRST_RETRY_MS * 2 ** times);
-    this.#tried.set(runId, { action: action.do, times, againAtMs });
+    const tried = {
+      action: action.do,
+      times,
+      againAtMs: uptimeMs() + Math.min(PATROL_MS, FIRST_RETRY_MS * 2 ** times),
+    };
+    this.#tried.set(runId, tried);
     this.#busy.add(runId);
+    // With the lock, and seen anew: what was decided here is only why it is done now.
     reconcile(this.#stateDir, { name, runId }, { circumstances })
       .then((done) => {
-        if (done.action.do !== 'nothing')
-          this.#log.info({ agent: name, runId, ...done.action }, sentenceOf(name, done.action));
+        // Asked, and held: until then nothing changes by itself.
+        if (done.action.do === 'nothing') tried.againAtMs = done.nextAtMs ?? tried.againAtMs;
+        else this.#log.info({ agent: name, runId, ...done.action }, sentenceOf(name, done.action));
       })
       .catch((error: unknown) => {
         // One agent that cannot be acted on must not end the manager of all the others.

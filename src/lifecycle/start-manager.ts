@@ -69,7 +69,7 @@ export async function ensureManager(stateDir: StateDir, { noManager, onNote }: M
  *
  * @returns it; undefined where one lives already.
  */
-export async function startManager(stateDir: StateDir): Promise<Manager | undefined> {
+async function startManager(stateDir: StateDir): Promise<Manager | undefined> {
   const fits = (manager: Manager | undefined): boolean => manager !== undefined && !isOlder(manager);
   if (fits(livingManager(stateDir))) return undefined;
   return withLock(managerLock(stateDir.path), lockContext(), async () => {

@@ -25,6 +25,8 @@ export interface CallOptions {
   input?: string;
   /** Try again when the server went away meanwhile. */
   retry?: boolean;
+  /** How long it may take, in milliseconds. */
+  timeout?: number;
   env?: NodeJS.ProcessEnv;
   prefix?: readonly string[];
 }
@@ -36,12 +38,12 @@ export async function call(server: TmuxServer, args: readonly string[], options:
     const ran = await runProgram(file, words, {
       cwd: server.stateDir,
       env: options.env ?? process.env,
-      timeout: ANSWER_MS,
+      timeout: options.timeout ?? ANSWER_MS,
       ...(options.input === undefined ? {} : { input: options.input }),
     });
     if (ran.timedOut) {
       throw new AgentctlError(
-        `tmux did not answer within ${ANSWER_MS / 1000} s on ${server.socket}: look at "agentctl doctor"; agents run on without it`,
+        `tmux did not answer within ${(options.timeout ?? ANSWER_MS) / 1000} s on ${server.socket}: look at "agentctl doctor"; agents run on without it`,
       );
     }
     if (ran.code === 0 || !options.retry || tried >= TRIES || !SERVER_WENT_AWAY.test(ran.stderr)) return ran;

@@ -24,6 +24,9 @@ export async function hasSession(server: TmuxServer, pane: Pane): Promise<boolea
   return ran === undefined ? undefined : ran.stdout.includes('there');
 }
 
+/** Whoever only looks does not wait for a server that is stopped: nothing is known then. */
+const LOOK_MS = 5000;
+
 /** What tmux knows of the people at a session. */
 export interface SeenSession {
   attached: boolean;
@@ -36,7 +39,7 @@ export async function seenSessions(
   server: TmuxServer,
 ): Promise<{ serverPid: number; sessions: ReadonlyMap<string, SeenSession> } | undefined> {
   const format = '#{pid} #{session_id} #{session_attached} #{session_activity} #{session_last_attached}';
-  const { code, stdout } = await call(server, ['list-sessions', '-F', format]);
+  const { code, stdout } = await call(server, ['list-sessions', '-F', format], { timeout: LOOK_MS });
   const lines = stdout.split('\n').filter((line) => line !== '');
   if (code !== 0 || lines.length === 0) return undefined;
   const sessions = new Map(
