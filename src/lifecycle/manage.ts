@@ -5,7 +5,7 @@ import { BusyError, wordsOf } from '../errors.ts';
 import { BellListener } from '../store/bell.ts';
 import { withLock } from '../store/lock.ts';
 import { readManager, removeManager, writeManager } from '../store/manager-file.ts';
-import { managerLock } from '../store/paths.ts';
+import { agentsDir, managerLock } from '../store/paths.ts';
 import { prepareStateDir, type StateDir } from '../store/state-dir.ts';
 import { awakeMs, pause, uptimeMs } from '../system/clock.ts';
 import { self } from '../system/processes.ts';
@@ -15,6 +15,7 @@ import { type Observed, observeAll } from './observe.ts';
 import { reconcile } from './reconcile.ts';
 import { livingManager, managerRecord } from './start-manager.ts';
 import { Surroundings } from './surroundings.ts';
+import { whyUnknown } from './why-unknown.ts';
 
 export interface ManageOptions {
   /** How long it stays without agents; null for ever. */
@@ -35,6 +36,8 @@ const SWEEP_MS = 15 * 60_000;
  * this often.
  */
 const PATROL_MS = 60_000;
+/** A state directory whose record of the manager is gone may be on its way out altogether. */
+const DELETING_MS = 200;
 /** Agents that are acted on at one time, where tmux is asked for it: nobody's cap waits for that. */
 const AT_ONCE = 16;
 const ASKS_TMUX: readonly Action['do'][] = ['ask', 'warn', 'teardown'];
@@ -59,6 +62,8 @@ export async function manage(stateDir: StateDir, options: ManageOptions): Promis
   let sweptAtMs = Number.NEGATIVE_INFINITY;
   try {
     for (;;) {
+      // Whoever puts itself down again in a directory that is being deleted keeps it from going.
+      if (readManager(stateDir.path).state === 'absent') await pause(DELETING_MS);
       if (placeOf(stateDir) !== place) return options.log.info({}, 'left: the state directory is gone');
       let nextAtMs: number;
       try {
@@ -69,7 +74,8 @@ export async function manage(stateDir: StateDir, options: ManageOptions): Promis
         }
         const look = await manager.look();
         if (look.needed) neededAtMs = uptimeMs();
-        const leaveAtMs = options.leaveAfterMs === null ? Number.POSITIVE_INFINITY : neededAtMs + options.leaveAfterMs;
+        const stays = look.needed || options.leaveAfterMs === null;
+        const leaveAtMs = stays ? Number.POSITIVE_INFINITY : neededAtMs + (options.leaveAfterMs ?? 0);
         if (uptimeMs() >= leaveAtMs && (await leave(stateDir, manager))) {
           return options.log.info({}, 'left: there are no agents');
         }
@@ -121,8 +127,9 @@ class Rounds {
     let nextAtMs = uptimeMs() + PATROL_MS;
     for (const agent of agents) {
       const { runId } = agent;
-      if (runId === undefined || agent.status.phase === 'unknown') {
-        this.#skip(agent);
+      const unknown = whyUnknown(agent);
+      if (unknown !== undefined || runId === undefined) {
+        this.#skip(agent.name, unknown ?? '');
         continue;
       }
       if (this.#busy.has(runId)) continue;
@@ -181,10 +188,10 @@ class Rounds {
       });
   }
 
-  #skip({ name, status }: Observed): void {
-    if (this.#skipped.get(name) === status.reason) return;
-    this.#skipped.set(name, status.reason);
-    this.#log.error({ agent: name }, `skipped ${name}: ${status.reason}`);
+  #skip(name: string, why: string): void {
+    if (this.#skipped.get(name) === why) return;
+    this.#skipped.set(name, why);
+    this.#log.error({ agent: name }, `skipped ${name}: ${why}`);
   }
 
   #forget(agents: readonly Observed[]): void {
@@ -240,8 +247,8 @@ async function leave(stateDir: StateDir, manager: Rounds): Promise<boolean> {
   return !(await manager.look()).needed;
 }
 
-/** Which directory this is: another one of the same path is another's. */
+/** Which directory this is: another one of the same path is another's, and one without agents' place is none. */
 function placeOf({ path }: StateDir): string | undefined {
-  const stat = statSync(path, { throwIfNoEntry: false });
+  const stat = statSync(agentsDir(path), { throwIfNoEntry: false });
   return stat && `${stat.dev}:${stat.ino}`;
 }
