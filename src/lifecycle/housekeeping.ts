@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { removeAbandonedLocks } from '../store/lock.ts';
 import { removeHalfMade } from '../store/new-agent.ts';
 import { agentsDir } from '../store/paths.ts';
@@ -7,6 +8,7 @@ import { lockContext } from './lock-context.ts';
 
 /** Removes what launchers and managers that died left behind, and nobody else will. */
 export function housekeeping(stateDir: StateDir): void {
+  if (!existsSync(agentsDir(stateDir.path))) return;
   removeHalfMade(stateDir.path, launcherDied);
   removeAbandonedLocks(agentsDir(stateDir.path), lockContext());
 }

@@ -9,6 +9,7 @@ import { housekeeping } from './housekeeping.ts';
 import { type Observed, observeAll } from './observe.ts';
 import { reconcile } from './reconcile.ts';
 import { Surroundings } from './surroundings.ts';
+import { whyUnknown } from './why-unknown.ts';
 
 /** What a sweep saw and decided of one agent. */
 export interface SweepLine {
@@ -27,13 +28,14 @@ const STUCK_MS = 60_000;
  * One look at every agent, acting on those that are due; whoever was sent TERM is waited for, at most for its kill-after.
  *
  * @param options - `dryRun`: only decide.
- * @returns each agent's first line, and one more for each thing that was done.
+ * @returns each agent's first line, and one more for each thing that was done or went wrong.
  * @example for await (const { agent, decision } of sweep(openStateDir(), { dryRun: true })) console.log(agent.name, decision);
  */
 export async function* sweep(stateDir: StateDir, options: { dryRun: boolean }): AsyncGenerator<SweepLine> {
   const bell = new BellListener(stateDir.path);
   try {
     let deadline = uptimeMs() + STUCK_MS;
+    const told = new Map<string, string>();
     for (let pass = 0; ; pass++) {
       const agents = observeAll(stateDir.path);
       const surroundings = new Surroundings(stateDir, agents, { write: !options.dryRun });
@@ -42,7 +44,9 @@ export async function* sweep(stateDir: StateDir, options: { dryRun: boolean }): 
         const line = await sweepOne(stateDir, agent, surroundings, options.dryRun);
         const { action, nextAtMs } = line.decision ?? { action: undefined, nextAtMs: undefined };
         const acted = action !== undefined && action.do !== 'nothing';
-        if (pass === 0 || acted || line.problem) yield { agent: describe(agent), ...line };
+        const wentWrong = line.problem !== undefined && told.get(agent.name) !== line.problem;
+        if (line.problem !== undefined) told.set(agent.name, line.problem);
+        if (pass === 0 || acted || wentWrong) yield { agent: describe(agent), ...line };
         if (acted) wakeAtMs = 0;
         if (agent.status.phase === 'stopping' && nextAtMs !== undefined) {
           wakeAtMs = Math.min(wakeAtMs, nextAtMs);
@@ -65,9 +69,8 @@ async function sweepOne(
   dryRun: boolean,
 ): Promise<Omit<SweepLine, 'agent'>> {
   const { runId, name } = agent;
-  if (runId === undefined || agent.status.phase === 'unknown') {
-    return { decision: undefined, problem: agent.status.reason };
-  }
+  const unknown = whyUnknown(agent);
+  if (unknown !== undefined || runId === undefined) return { decision: undefined, problem: unknown };
   try {
     const circumstances = surroundings.of(agent);
     const decision = await reconcile(stateDir, { name, runId }, { circumstances, seen: agent, dryRun });
