@@ -1,8 +1,9 @@
 import { parseDuration } from '../agent/duration.ts';
 import { UsageError } from '../errors.ts';
+import { livingManager } from '../lifecycle/living-manager.ts';
 import { manage } from '../lifecycle/manage.ts';
 import { managerStatus } from '../lifecycle/manager-status.ts';
-import { livingManager, resumeManager, stopManager } from '../lifecycle/start-manager.ts';
+import { resumeManager, stopManager } from '../lifecycle/start-manager.ts';
 import { wallMs } from '../system/clock.ts';
 import { managerReport } from '../view/manager-report.ts';
 import { type Call, type Command, note, print, printJson } from './command.ts';

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { UsageError } from '../errors.ts';
 import { list } from '../lifecycle/list.ts';
-import { livingManager } from '../lifecycle/start-manager.ts';
+import { livingManager } from '../lifecycle/living-manager.ts';
 import type { Agent } from '../store/generated/types.ts';
 import { pause, wallMs } from '../system/clock.ts';
 import { agentTable } from '../view/agent-table.ts';

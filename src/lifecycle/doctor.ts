@@ -8,8 +8,8 @@ import { refuseForeign, type StateDir, socketPath } from '../store/state-dir.ts'
 import { callersOpenFiles } from '../system/caller.ts';
 import { livenessOf, processTable } from '../system/processes.ts';
 import { isRecentTmux, OLDEST_TMUX, serverPid, tmuxVersion } from '../system/tmux-client.ts';
+import { livingManager } from './living-manager.ts';
 import { type Observed, observeAll } from './observe.ts';
-import { livingManager } from './start-manager.ts';
 import { tmuxServer } from './tmux-server.ts';
 
 /** Below this many free processes, files or terminals a dozen agents may fail to start. */

@@ -1,6 +1,6 @@
 import type { Agent, ProcessNote, Verdict } from '../store/generated/types.ts';
+import { readVerdict } from '../store/read-verdict.ts';
 import type { StateDir } from '../store/state-dir.ts';
-import { readVerdict } from '../store/verdict-file.ts';
 import { hasSession } from '../system/tmux.ts';
 import { describe } from './describe.ts';
 import { leftBehind, tellLeft } from './leftovers.ts';

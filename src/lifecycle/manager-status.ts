@@ -4,9 +4,9 @@ import { managerLogFile } from '../store/paths.ts';
 import type { StateDir } from '../store/state-dir.ts';
 import { now } from '../system/clock.ts';
 import { usageOf } from '../system/processes.ts';
+import { livingManager } from './living-manager.ts';
 import { observeAll } from './observe.ts';
 import { reconcile } from './reconcile.ts';
-import { livingManager } from './start-manager.ts';
 import { Surroundings } from './surroundings.ts';
 
 /** Whether a manager lives, what it watches, and what it costs: looked up, never stored. */

@@ -5,34 +5,20 @@ import { compareVersions } from '../agent/versions.ts';
 import { AgentctlError, refusal } from '../errors.ts';
 import type { Manager } from '../store/generated/types.ts';
 import { withLock } from '../store/lock.ts';
-import {
-  holdManager,
-  isManagerHeld,
-  readManager,
-  releaseManager,
-  removeManager,
-  writeManager,
-} from '../store/manager-file.ts';
+import { holdManager, isManagerHeld, releaseManager } from '../store/manager-file.ts';
 import { packageRoot, packageVersion } from '../store/package-root.ts';
 import { managerLock, managerLogFile } from '../store/paths.ts';
 import { prepareStateDir, type StateDir } from '../store/state-dir.ts';
+import { removeManager, writeManager } from '../store/write-manager.ts';
 import { here, pause, uptimeMs, wallMs } from '../system/clock.ts';
 import { livenessOf, signal } from '../system/processes.ts';
 import { detachedPlace, dropNiceness } from '../system/server-place.ts';
 import { startDetached } from '../system/start-detached.ts';
+import { livingManager } from './living-manager.ts';
 import { lockContext } from './lock-context.ts';
 
 /** A manager that was told to leave does so at once, unless it is stopped or the machine is loaded to the brim. */
 const LEAVING_MS = 5000;
-
-/** The manager that lives, of this state directory; undefined where none does. */
-export function livingManager({ path }: StateDir): Manager | undefined {
-  const found = readManager(path);
-  if (found.state !== 'there') return undefined;
-  const { bootId, pidNamespace } = found.value;
-  const isHere = bootId === here().bootId && pidNamespace === here().pidNamespace;
-  return isHere && livenessOf(found.value) === 'alive' ? found.value : undefined;
-}
 
 /** What a caller that needs a manager says about it. */
 export interface ManagerWish {

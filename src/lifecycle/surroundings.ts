@@ -15,8 +15,11 @@ import type { Observed } from './observe.ts';
 import type { Circumstances } from './reconcile.ts';
 import { tmuxServer } from './tmux-server.ts';
 
-/** An agent without a limit on idleness is measured this often, for its resources. */
-const MEASURE_EVERY_MS = 60_000;
+/**
+ * An agent is measured this often for its resources, if its idleness does not ask for more: with 500 of them a look at
+ * the process table, and at what is remembered of each, is most of what a manager costs.
+ */
+const MEASURE_EVERY_MS = 120_000;
 const CLOCK_TICK_MS = 10;
 
 /** What an agent's own files and processes do not tell: looked up at most once for all agents of one look. */

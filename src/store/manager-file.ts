@@ -4,21 +4,10 @@ import type { Manager } from './generated/types.ts';
 import * as validators from './generated/validators.js';
 import { managerFile, managerOffFile } from './paths.ts';
 import { readRecord } from './record-file.ts';
-import { replaceRecord } from './write-record.ts';
 
 /** Who is the manager, or was: it lives if that very process does. */
 export function readManager(stateDir: string): Found<Manager> {
   return readRecord(managerFile(stateDir), validators.manager);
-}
-
-/** Only under the manager lock. */
-export function writeManager(stateDir: string, manager: Manager): void {
-  replaceRecord(managerFile(stateDir), manager);
-}
-
-/** Only under the manager lock. */
-export function removeManager(stateDir: string): void {
-  rmSync(managerFile(stateDir), { force: true });
 }
 
 /** Whether somebody wants none until `manager start`. */

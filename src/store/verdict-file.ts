@@ -79,12 +79,6 @@ function most(one: number | null | undefined, other: number | null): number | nu
   return typeof one === 'number' && other !== null ? Math.max(one, other) : (one ?? other);
 }
 
-/** verdict.json as it stands on disk; undefined where there is none that can be read. */
-export function readVerdict(directory: string): Verdict | undefined {
-  const found = readRecord(join(directory, 'verdict.json'), validators.verdict);
-  return found.state === 'there' ? found.value : undefined;
-}
-
 /** The TERM reached nobody, since the agent had just ended by itself: then it was no cause. */
 export function withdrawTerm(directory: string): void {
   change(directory, ({ said: _said, ...verdict }) => ({

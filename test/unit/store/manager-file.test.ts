@@ -2,14 +2,8 @@ import { readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import type { Manager } from '../../../src/store/generated/types.ts';
-import {
-  holdManager,
-  isManagerHeld,
-  readManager,
-  releaseManager,
-  removeManager,
-  writeManager,
-} from '../../../src/store/manager-file.ts';
+import { holdManager, isManagerHeld, readManager, releaseManager } from '../../../src/store/manager-file.ts';
+import { removeManager, writeManager } from '../../../src/store/write-manager.ts';
 import { folder } from './state.ts';
 
 const MANAGER: Manager = {
