@@ -179,7 +179,9 @@ describe.concurrent('the command line', () => {
       ([, name]) => name,
     );
     const wanted =
-      'spawn run ps status inspect wait logs screen attach send stop kill rm tmux info doctor completion'.split(' ');
+      'spawn run ps status inspect wait logs screen attach send done extend keep stop kill rm manager sweep stats tmux info doctor completion'.split(
+        ' ',
+      );
     expect(commands.toSorted()).toEqual(wanted.toSorted());
     const texts = await Promise.all(wanted.map((command) => bench.ok(command, '--help')));
     for (const [at, command] of wanted.entries()) {
@@ -201,6 +203,9 @@ describe.concurrent('the command line', () => {
       ['kill', 'fix-logn'],
       ['rm', 'fix-logn'],
       ['attach', 'fix-logn'],
+      ['done', 'fix-logn'],
+      ['extend', 'fix-logn', '1m'],
+      ['keep', 'fix-logn'],
     ];
     const [said, status, wait, far, path] = await Promise.all([
       Promise.all(calls.map((call) => bench.run(...call))),
