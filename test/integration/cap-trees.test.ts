@@ -101,7 +101,7 @@ async function endedAtItsCap(bench: CapBench, agent: UnrulyAgent, gone: number):
     result: 'timed-out',
     exitCode: kind.code,
   });
-  expect((await bench.run('wait', kind.name)).code, kind.name).toBe(124);
+  expect(await bench.run('wait', kind.name), kind.name).toMatchObject({ code: 124, stderr: '' });
 }
 
 /**
