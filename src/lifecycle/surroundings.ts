@@ -81,9 +81,11 @@ export class Surroundings {
   #parentEnded(agent: Observed): boolean | undefined {
     const { spec } = agent.evidence.files;
     if (spec.state !== 'there' || spec.value.parent === null) return undefined;
-    const { runId } = spec.value.parent;
+    const { name, runId } = spec.value.parent;
     const parent = this.#agents.find((other) => other.runId === runId);
-    return parent === undefined || parent.status.phase === 'ended';
+    if (parent !== undefined) return parent.status.phase === 'ended';
+    // One whose spec.json cannot be read does not say which run it is.
+    return this.#agents.some((other) => other.name === name && other.runId === undefined) ? undefined : true;
   }
 
   async #companyOf(agent: Observed): Promise<Company> {
@@ -158,11 +160,19 @@ function measure(agents: readonly Running[], at: number): Map<string, Measuremen
           awakeMs: at,
           treeCpuMs: cpuOf(tree, cgroup),
           memoryBytes: tree.reduce((sum, { memoryBytes }) => sum + memoryBytes, 0),
-          outputBytes: statSync(join(directory, 'output.log'), { throwIfNoEntry: false })?.size ?? 0,
+          outputBytes: sizeOf(join(directory, 'output.log')),
         },
       ];
     }),
   );
+}
+
+function sizeOf(path: string): number {
+  try {
+    return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+  } catch {
+    return 0; // what the agent put in its place (ELOOP) must not hide the others
+  }
 }
 
 /** A control group also knows of those that have gone. */
