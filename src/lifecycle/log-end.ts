@@ -1,4 +1,4 @@
-import { closeSync, existsSync, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, constants, existsSync, fstatSync, openSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import { endMark } from '../agent/end-mark.ts';
 import { pause, uptimeMs } from '../system/clock.ts';
@@ -26,9 +26,11 @@ export function logPatienceLeftMs({ evidence }: Observed): number {
 function isLogWhole(directory: string, runId: string): boolean {
   const path = join(directory, 'output.log');
   if (!existsSync(path)) return true;
-  const file = openSync(path, 'r');
+  const file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK); // the agent may have put a FIFO there
   try {
-    const { size } = fstatSync(file);
+    const stat = fstatSync(file);
+    if (!stat.isFile()) return true;
+    const { size } = stat;
     const tail = Buffer.alloc(Math.min(size, TAIL_BYTES));
     readSync(file, tail, 0, tail.length, size - tail.length);
     return tail.includes(endMark(runId));

@@ -14,7 +14,7 @@ import { housekeeping } from './housekeeping.ts';
 import { livingManager } from './living-manager.ts';
 import { lockContext } from './lock-context.ts';
 import { type Observed, observeAll } from './observe.ts';
-import { reconcile } from './reconcile.ts';
+import { isUnwritten, killAfterOf, reconcile } from './reconcile.ts';
 import { managerRecord } from './start-manager.ts';
 import { Surroundings } from './surroundings.ts';
 import { whyUnknown } from './why-unknown.ts';
@@ -64,15 +64,14 @@ export async function manage(stateDir: StateDir, options: ManageOptions): Promis
   let sweptAtMs = Number.NEGATIVE_INFINITY;
   try {
     for (;;) {
-      // Whoever puts itself down again in a directory that is being deleted keeps it from going.
-      if (readManager(stateDir.path).state === 'absent') await pause(DELETING_MS);
-      if (placeOf(stateDir) !== place) return options.log.info({}, 'left: the state directory is gone');
-      let nextAtMs: number;
       try {
+        // Whoever puts itself down again in a directory that is being deleted keeps it from going.
+        if (readManager(stateDir.path).state === 'absent') await pause(DELETING_MS);
+        if (placeOf(stateDir) !== place) return options.log.info({}, 'left: the state directory is gone');
         if (!(await isOurs(stateDir))) return options.log.info({}, 'left: another manager has taken over');
         if (uptimeMs() - sweptAtMs >= SWEEP_MS) {
-          housekeeping(stateDir);
           sweptAtMs = uptimeMs();
+          housekeeping(stateDir);
         }
         const look = await manager.look();
         if (look.needed) neededAtMs = uptimeMs();
@@ -81,13 +80,13 @@ export async function manage(stateDir: StateDir, options: ManageOptions): Promis
         if (uptimeMs() >= leaveAtMs && (await leave(stateDir, manager))) {
           return options.log.info({}, 'left: there are no agents');
         }
-        nextAtMs = Math.min(look.nextAtMs, leaveAtMs);
+        await manager.sleepUntil(Math.min(look.nextAtMs, leaveAtMs));
       } catch (error) {
-        // Out of file descriptors, a disk that fails: whoever watches over agents tries again.
+        // Out of file descriptors (then not even the time is known), a disk that fails: whoever watches over agents
+        // tries again.
         options.log.error({}, wordsOf(error));
-        nextAtMs = uptimeMs() + TROUBLE_MS;
+        await pause(TROUBLE_MS);
       }
-      await manager.sleepUntil(nextAtMs);
     }
   } finally {
     manager.close();
@@ -109,8 +108,8 @@ class Rounds {
   readonly #memory = new Map<string, Activity>();
   /** Who is being acted on, by run. */
   readonly #busy = new Set<string>();
-  /** What was done last, and when it may be tried again if it was in vain. */
-  readonly #tried = new Map<string, { action: Action['do']; times: number; againAtMs: number }>();
+  /** What was done last, when it may be tried again if it was in vain, and when KILL is due where TERM was sent. */
+  readonly #tried = new Map<string, { action: Action['do']; times: number; againAtMs: number; killAtMs: number }>();
   /** Of whom it was said that nothing can be said. */
   readonly #skipped = new Map<string, string>();
 
@@ -170,12 +169,15 @@ class Rounds {
       action: action.do,
       times,
       againAtMs: uptimeMs() + Math.min(PATROL_MS, FIRST_RETRY_MS * 2 ** times),
+      killAtMs: before?.killAtMs ?? Number.POSITIVE_INFINITY,
     };
+    const killNow = tried.killAtMs <= uptimeMs() && isUnwritten(agent);
     this.#tried.set(runId, tried);
     this.#busy.add(runId);
     // With the lock, and seen anew: what was decided here is only why it is done now.
-    reconcile(this.#stateDir, { name, runId }, { circumstances })
+    reconcile(this.#stateDir, { name, runId }, { circumstances, killNow })
       .then((done) => {
+        if (done.action.do === 'term') tried.againAtMs = tried.killAtMs = uptimeMs() + killAfterOf(agent);
         // Asked, and held: until then nothing changes by itself.
         if (done.action.do === 'nothing') tried.againAtMs = done.nextAtMs ?? tried.againAtMs;
         else this.#log.info({ agent: name, runId, ...done.action }, sentenceOf(name, done.action));

@@ -74,6 +74,19 @@ export async function reconcile(
   });
 }
 
+/** From TERM to KILL, by its own limits. */
+export function killAfterOf({ evidence: { files } }: Observed): number {
+  return files.spec.state === 'there' ? files.spec.value.limits.killAfterMs : 0;
+}
+
+/**
+ * Whether a TERM that was sent to it could not be put down (a full disk, a damaged verdict): whoever sent it has to
+ * remember, or it would be sent again and again and never be followed by KILL.
+ */
+export function isUnwritten({ status, evidence }: Observed): boolean {
+  return status.phase !== 'ended' && evidence.files.verdict.state !== 'there';
+}
+
 /** Decides, and finds out in whose company the agent is where the decision hangs on that. */
 async function judge(agent: Observed, options: ReconcileOptions): Promise<Decision> {
   const { files } = agent.evidence;
@@ -162,8 +175,11 @@ function term(
   { cause, reason, said }: Extract<Action, { do: 'term' }>,
 ): void {
   const created = createVerdict(agent.directory, runId, { cause, reason, said, steps: [{ step: 'term', at: now() }] });
-  // Another's verdict counts, unless it is of another run: then it must not protect this one for ever.
-  if (!created && agent.evidence.files.verdict.state !== 'damaged') return;
+  const before = agent.evidence.files.verdict.state;
+  // Another's verdict counts, but not one that is damaged, or that was put down before this decision and has no TERM in
+  // it (of a start that was given up and then came after all): neither must protect an agent for ever.
+  if (!created && before === 'absent') return;
+  if (!created && before === 'there') addStep(agent.directory, 'term', now());
   // Read again just before the signal: a natural end wins the race.
   const endedMeanwhile = observe(agent.directory, agent.name).status.phase === 'ended';
   if (endedMeanwhile || signal(started.agent, 'SIGTERM') === 'gone') {

@@ -1,8 +1,8 @@
-import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { AgentFiles } from '../agent/evidence.ts';
 import { readActivity } from '../store/activity-file.ts';
 import type { Resources } from '../store/generated/types.ts';
+import { readText } from '../store/read-text.ts';
 import { cgroupCpuSeconds } from '../system/cgroup.ts';
 import type { Observed } from './observe.ts';
 
@@ -35,7 +35,7 @@ function savedSeconds({ capMs, spec }: AgentFiles, wallMs: number | null): numbe
 /** What `times` says in the wrapper: user and system time of the agent and of what it waited for. */
 function waitedForSeconds(directory: string): number | undefined {
   try {
-    const children = readFileSync(join(directory, 'times'), 'utf8').trim().split('\n')[1] ?? '';
+    const children = readText(join(directory, 'times')).trim().split('\n')[1] ?? '';
     const times = [...children.matchAll(/(\d+)m([\d.,]+)s/g)];
     if (times.length !== 2) return undefined;
     return times.reduce(

@@ -1,4 +1,4 @@
-import type { Decision } from '../agent/decide.ts';
+import type { Action, Decision } from '../agent/decide.ts';
 import { wordsOf } from '../errors.ts';
 import { BellListener } from '../store/bell.ts';
 import type { Agent } from '../store/generated/types.ts';
@@ -7,7 +7,7 @@ import { uptimeMs } from '../system/clock.ts';
 import { describe } from './describe.ts';
 import { housekeeping } from './housekeeping.ts';
 import { type Observed, observeAll } from './observe.ts';
-import { reconcile } from './reconcile.ts';
+import { isUnwritten, killAfterOf, reconcile } from './reconcile.ts';
 import { Surroundings } from './surroundings.ts';
 import { whyUnknown } from './why-unknown.ts';
 
@@ -36,18 +36,32 @@ export async function* sweep(stateDir: StateDir, options: { dryRun: boolean }): 
   try {
     let deadline = uptimeMs() + STUCK_MS;
     const told = new Map<string, string>();
+    const tried = new Map<string, { action: Action['do']; killAtMs: number }>();
     for (let pass = 0; ; pass++) {
       const agents = observeAll(stateDir.path);
       const surroundings = new Surroundings(stateDir, agents, { write: !options.dryRun });
       let wakeAtMs = Number.POSITIVE_INFINITY;
       for (const agent of agents) {
-        const line = await sweepOne(stateDir, agent, surroundings, options.dryRun);
+        const before = tried.get(agent.name);
+        const killAtMs = before?.action === 'term' && isUnwritten(agent) ? before.killAtMs : undefined;
+        if (killAtMs !== undefined && killAtMs > uptimeMs()) {
+          wakeAtMs = Math.min(wakeAtMs, killAtMs);
+          continue;
+        }
+        const { dryRun } = options;
+        const line = await sweepOne(stateDir, agent, surroundings, { dryRun, killNow: killAtMs !== undefined });
         const { action, nextAtMs } = line.decision ?? { action: undefined, nextAtMs: undefined };
         const acted = action !== undefined && action.do !== 'nothing';
         const wentWrong = line.problem !== undefined && told.get(agent.name) !== line.problem;
         if (line.problem !== undefined) told.set(agent.name, line.problem);
         if (pass === 0 || acted || wentWrong) yield { agent: describe(agent), ...line };
-        if (acted) wakeAtMs = 0;
+        if (acted) {
+          // The same again, since it could not be put down: not at once.
+          const again = before?.action === action.do;
+          if (!again) tried.set(agent.name, { action: action.do, killAtMs: uptimeMs() + killAfterOf(agent) });
+          deadline = Math.max(deadline, uptimeMs() + (again ? 0 : killAfterOf(agent) + STUCK_MS));
+          wakeAtMs = Math.min(wakeAtMs, again ? uptimeMs() + POLL_MS : 0);
+        }
         if (agent.status.phase === 'stopping' && nextAtMs !== undefined) {
           wakeAtMs = Math.min(wakeAtMs, nextAtMs);
           deadline = Math.max(deadline, nextAtMs + STUCK_MS);
@@ -66,14 +80,14 @@ async function sweepOne(
   stateDir: StateDir,
   agent: Observed,
   surroundings: Surroundings,
-  dryRun: boolean,
+  options: { dryRun: boolean; killNow: boolean },
 ): Promise<Omit<SweepLine, 'agent'>> {
   const { runId, name } = agent;
   const unknown = whyUnknown(agent);
   if (unknown !== undefined || runId === undefined) return { decision: undefined, problem: unknown };
   try {
     const circumstances = surroundings.of(agent);
-    const decision = await reconcile(stateDir, { name, runId }, { circumstances, seen: agent, dryRun });
+    const decision = await reconcile(stateDir, { name, runId }, { circumstances, seen: agent, ...options });
     return { decision, problem: undefined };
   } catch (error) {
     return { decision: undefined, problem: wordsOf(error) };

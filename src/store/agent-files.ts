@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type {
   AgentFiles,
@@ -14,7 +14,11 @@ import type {
 import type { Limits } from '../agent/limits.ts';
 import type * as disk from './generated/types.ts';
 import * as validators from './generated/validators.js';
+import { readText } from './read-text.ts';
 import { readRecord } from './record-file.ts';
+
+/** Who writes more that are damaged, one after the other, has said nothing. */
+const MOST_REPORTS = 100;
 
 /** 300 years: sums of such times are still dates, and a limit as long is none. */
 const LONGEST_MS = 1e13;
@@ -69,7 +73,7 @@ function ordersOf(found: Found<disk.Orders>, runId: string | undefined): Found<d
 
 /** A damaged report says nothing; the one before it counts. */
 function readNewestReport(directory: string, runId: string): Report | undefined {
-  for (const file of reportFiles(directory)) {
+  for (const file of reportFiles(directory).slice(0, MOST_REPORTS)) {
     const found = convert(readRecord(join(directory, 'reports', file), validators.report), file, reportOf);
     if (found.state === 'there' && found.value.runId === runId) return found.value.report;
   }
@@ -96,7 +100,7 @@ function readCap(directory: string): number | null | undefined {
 
 function words(path: string): string[] {
   try {
-    return readFileSync(path, 'utf8').trim().split(/\s+/);
+    return readText(path).trim().split(/\s+/);
   } catch {
     return [];
   }

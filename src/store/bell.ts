@@ -1,32 +1,53 @@
 import { type FSWatcher, watch } from 'node:fs';
 import { bellFile } from './paths.ts';
 
+/** The longest wait of who hears nothing. */
+const DEAF_MS = 2000;
+
 /**
  * Waits for the bell, or for `pollMs`, whichever comes first. inotify loses events without a word when it overflows,
  * and a user has 128 of its instances: the bell is a hint, the poll behind it the truth.
  */
 export class BellListener {
-  readonly #watcher: FSWatcher | undefined;
+  readonly #file: string;
+  #watcher: FSWatcher | undefined;
+  #closed = false;
   #heard = false;
   #wake: (() => void) | undefined;
 
   constructor(stateDir: string) {
+    this.#file = bellFile(stateDir);
+    this.#listen();
+  }
+
+  #listen(): boolean {
     try {
-      this.#watcher = watch(bellFile(stateDir), { persistent: false }, () => {
-        this.#heard = true;
-        this.#wake?.();
+      const watcher = watch(this.#file, { persistent: false }, (event) => {
+        // Removed, or replaced: this one will never ring again, whoever rings makes another.
+        if (event === 'rename') this.#deafen(watcher);
+        this.ring();
       });
-      this.#watcher.on('error', () => {});
+      watcher.on('error', () => this.#deafen(watcher));
+      this.#watcher = watcher;
     } catch {
       this.#watcher = undefined;
     }
+    return this.#watcher !== undefined;
+  }
+
+  #deafen(watcher: FSWatcher): void {
+    watcher.close();
+    if (this.#watcher === watcher) this.#watcher = undefined;
   }
 
   /** Resolves at the next ring (or at once, if it rang since the last call), at the latest after `pollMs`. */
   async next(pollMs: number): Promise<void> {
+    // What rang while nobody listened is not known: then it has.
+    if (this.#watcher === undefined && !this.#closed && this.#listen()) this.#heard = true;
+    const patienceMs = this.#watcher === undefined ? Math.min(pollMs, DEAF_MS) : pollMs;
     if (!this.#heard) {
       await new Promise<void>((resolve) => {
-        const timer = setTimeout(resolve, pollMs);
+        const timer = setTimeout(resolve, patienceMs);
         this.#wake = () => {
           clearTimeout(timer);
           resolve();
@@ -44,6 +65,7 @@ export class BellListener {
   }
 
   close(): void {
+    this.#closed = true;
     this.#watcher?.close();
     this.#wake?.();
   }

@@ -1,6 +1,7 @@
-import { existsSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { codeOf } from '../errors.ts';
+import { readText } from './read-text.ts';
 
 /**
  * Moves the cap in `limits`, which the watchdog reads at each beat. By a rename: it reads the old line or the new one.
@@ -26,7 +27,7 @@ export function replaceCap(directory: string, capMs: number | null): boolean {
 
 function words(path: string): string[] {
   try {
-    return readFileSync(path, 'utf8')
+    return readText(path)
       .split(/\s+/)
       .filter((word) => word !== '');
   } catch (error) {

@@ -1,8 +1,9 @@
-import { existsSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import lockfile from 'proper-lockfile';
 import type { ProcessIdentity } from '../agent/evidence.ts';
 import { BusyError, codeOf } from '../errors.ts';
+import { readText } from './read-text.ts';
 
 /** proper-lockfile's own bounds: a holder that is alive refreshes its lock every 5 s. */
 const STALE_MS = 10_000;
@@ -73,7 +74,7 @@ async function acquire(
 /** After a SIGKILL of its holder a lock stays fresh for 10 s: the holder's pid and start time tell at once. */
 function breakIfOwnerDied(path: string, { isAlive }: Pick<LockContext, 'isAlive'>): void {
   try {
-    const [pid, startTime] = readFileSync(ownerFile(path), 'utf8').trim().split(' ');
+    const [pid, startTime] = readText(ownerFile(path)).trim().split(' ');
     if (startTime === undefined || isAlive({ pid: Number(pid), startTime })) return;
     // By a rename, which only one of several can do: the others must not break the lock of who came first.
     renameSync(path, `${path}.broken${process.pid}`);
@@ -88,11 +89,15 @@ function breakIfOwnerDied(path: string, { isAlive }: Pick<LockContext, 'isAlive'
 export function removeAbandonedLocks(directory: string, context: Pick<LockContext, 'isAlive'>): void {
   for (const entry of readdirSync(directory)) {
     const path = join(directory, entry);
-    if (/^\.lock\.[0-9a-z]+$/.test(entry)) {
-      if (existsSync(ownerFile(path))) breakIfOwnerDied(path, context);
-      else if (ageMs(path) > ABANDONED_MS) rmSync(path, { recursive: true, force: true });
-    } else if (/^\.lock\.[0-9a-z]+\.owner$/.test(entry)) {
-      if (!existsSync(path.slice(0, -'.owner'.length)) && ageMs(path) > ABANDONED_MS) rmSync(path, { force: true });
+    try {
+      if (/^\.lock\.[0-9a-z]+$/.test(entry)) {
+        if (existsSync(ownerFile(path))) breakIfOwnerDied(path, context);
+        else if (ageMs(path) > ABANDONED_MS) rmSync(path, { recursive: true, force: true });
+      } else if (/^\.lock\.[0-9a-z]+\.owner$/.test(entry)) {
+        if (!existsSync(path.slice(0, -'.owner'.length)) && ageMs(path) > ABANDONED_MS) rmSync(path, { force: true });
+      }
+    } catch {
+      // What cannot be removed stays, and keeps nobody from anything.
     }
   }
 }

@@ -101,11 +101,15 @@ export function removeHalfMade(
   for (const entry of readdirSync(agentsDir(stateDir))) {
     if (!entry.startsWith('.new.')) continue;
     const directory = join(agentsDir(stateDir), entry);
-    const spec = readRecord(join(directory, 'spec.json'), validators.spec);
-    // Without a spec nobody knows whose it is: then its age tells.
-    const age = Date.now() - (statSync(directory, { throwIfNoEntry: false })?.mtimeMs ?? Date.now());
-    const abandoned = spec.state === 'there' ? isAbandoned(spec.value) : age > ABANDONED_MS;
-    if (abandoned) rmSync(directory, { recursive: true, force: true });
+    try {
+      const spec = readRecord(join(directory, 'spec.json'), validators.spec);
+      // Without a spec nobody knows whose it is: then its age tells.
+      const age = Date.now() - (statSync(directory, { throwIfNoEntry: false })?.mtimeMs ?? Date.now());
+      const abandoned = spec.state === 'there' ? isAbandoned(spec.value) : age > ABANDONED_MS;
+      if (abandoned) rmSync(directory, { recursive: true, force: true });
+    } catch {
+      // What cannot be removed stays: it keeps nobody from being started, nor the manager from looking after agents.
+    }
   }
 }
 

@@ -1,8 +1,8 @@
-import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import type { Found } from '../agent/evidence.ts';
 import { codeOf, refusal } from '../errors.ts';
 import type { Validator } from './generated/validators.d.ts';
+import { readText } from './read-text.ts';
 
 /**
  * Reads one record. Absent or empty is "not yet"; anything that is not what its schema says is damaged, with the
@@ -11,7 +11,7 @@ import type { Validator } from './generated/validators.d.ts';
 export function readRecord<T>(path: string, validate: Validator<T>): Found<T> {
   let text: string;
   try {
-    text = readFileSync(path, 'utf8');
+    text = readText(path);
   } catch (error) {
     const code = codeOf(error);
     if (code === 'ENOENT' || code === 'ENOTDIR') return { state: 'absent' };

@@ -1,4 +1,4 @@
-import { copyFileSync, existsSync, mkdirSync, renameSync } from 'node:fs';
+import { chmodSync, copyFileSync, existsSync, mkdirSync, renameSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Now, Report } from '../agent/evidence.ts';
 import { codeOf } from '../errors.ts';
@@ -26,6 +26,7 @@ export function writeReport(
     if (existsSync(path)) continue;
     if (result !== undefined) {
       copyFileSync(result, join(reports, `${base}.tmp`));
+      chmodSync(join(reports, `${base}.tmp`), 0o600); // the copy has the mode of what was copied
       renameSync(join(reports, `${base}.tmp`), join(reports, `${base}.result`));
     }
     const created = createRecord(path, {

@@ -1,0 +1,22 @@
+import { closeSync, constants, fstatSync, openSync, readFileSync } from 'node:fs';
+
+/** No record comes near this. */
+const LONGEST_BYTES = 16 * 1024 * 1024;
+
+/**
+ * The text of a file that an agent, too, may write: whatever it puts in its place must hold up nobody who looks at all
+ * agents. A FIFO would for ever, and what is endless.
+ *
+ * @throws the system's error, or one that says what it is.
+ */
+export function readText(path: string): string {
+  const file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  try {
+    const stat = fstatSync(file);
+    if (!stat.isFile() && !stat.isDirectory()) throw new Error('it is not a plain file');
+    if (stat.size > LONGEST_BYTES) throw new Error(`it is longer than ${LONGEST_BYTES / 1024 / 1024} MiB`);
+    return readFileSync(file, 'utf8');
+  } finally {
+    closeSync(file);
+  }
+}
