@@ -67,7 +67,8 @@ export async function manage(stateDir: StateDir, options: ManageOptions): Promis
       try {
         // Whoever puts itself down again in a directory that is being deleted keeps it from going.
         if (readManager(stateDir.path).state === 'absent') await pause(DELETING_MS);
-        if (placeOf(stateDir) !== place) return options.log.info({}, 'left: the state directory is gone');
+        if (place === undefined || placeOf(stateDir) !== place)
+          return options.log.info({}, 'left: the state directory is gone');
         if (!(await isOurs(stateDir))) return options.log.info({}, 'left: another manager has taken over');
         if (uptimeMs() - sweptAtMs >= SWEEP_MS) {
           sweptAtMs = uptimeMs();
