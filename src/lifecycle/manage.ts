@@ -101,6 +101,17 @@ interface Look {
   nextAtMs: number;
 }
 
+interface Tried {
+  action: Action['do'];
+  /** Who kept it then: once that has changed, it is asked about anew. */
+  keptBy: string | undefined;
+  times: number;
+  /** Uptime, as the next. */
+  againAtMs: number;
+  /** When KILL is due, where TERM was sent. */
+  killAtMs: number;
+}
+
 /** One look after the other at all agents; each is acted on apart, so that none waits for another. */
 class Rounds {
   readonly #stateDir: StateDir;
@@ -109,8 +120,8 @@ class Rounds {
   readonly #memory = new Map<string, Activity>();
   /** Who is being acted on, by run. */
   readonly #busy = new Set<string>();
-  /** What was done last, when it may be tried again if it was in vain, and when KILL is due where TERM was sent. */
-  readonly #tried = new Map<string, { action: Action['do']; times: number; againAtMs: number; killAtMs: number }>();
+  /** What was done last, and when it may be tried again if it was in vain. */
+  readonly #tried = new Map<string, Tried>();
   /** Of whom it was said that nothing can be said. */
   readonly #skipped = new Map<string, string>();
 
@@ -145,7 +156,8 @@ class Rounds {
         continue;
       }
       const tried = this.#tried.get(runId);
-      if (tried?.action === action.do && tried.againAtMs > uptimeMs()) nextAtMs = Math.min(nextAtMs, tried.againAtMs);
+      const isSame = tried?.action === action.do && tried.keptBy === agent.evidence.files.keptBy;
+      if (isSame && tried.againAtMs > uptimeMs()) nextAtMs = Math.min(nextAtMs, tried.againAtMs);
       else if (this.#busy.size < AT_ONCE || !ASKS_TMUX.includes(action.do))
         this.#act(agent, runId, action, circumstances);
     }
@@ -166,8 +178,9 @@ class Rounds {
     const { name } = agent;
     const before = this.#tried.get(runId);
     const times = before?.action === action.do ? before.times + 1 : 0;
-    const tried = {
+    const tried: Tried = {
       action: action.do,
+      keptBy: agent.evidence.files.keptBy,
       times,
       againAtMs: uptimeMs() + Math.min(PATROL_MS, FIRST_RETRY_MS * 2 ** times),
       killAtMs: before?.killAtMs ?? Number.POSITIVE_INFINITY,

@@ -142,6 +142,18 @@ test('a manager whose bell was removed hears the next one', async () => {
   await waitFor('its cap', async () => (await bench.agent('short')).phase === 'ended', BY_THE_MANAGER_MS);
 });
 
+test('what is no longer kept goes at once', async () => {
+  const bench = new Workbench().withManager();
+  await bench.ok('spawn', '-n', 'a', '--grace', '0', 'sleep', '1000');
+  await bench.ok('keep', 'a');
+  await bench.ok('done', 'a');
+  await waitFor('the manager to be there', () => hasBegun(bench));
+  await bench.ok('manager', 'status');
+  await bench.ok('keep', '--release', 'a');
+  // Sooner than it asks by itself who keeps it, which is every 15 s.
+  await waitFor('its end', async () => (await bench.agent('a')).phase === 'ended', 12_000);
+});
+
 test('a result is kept for nobody else to read', async () => {
   const bench = new Workbench();
   await bench.ok('spawn', '-n', 'a', 'sleep', '1000');
