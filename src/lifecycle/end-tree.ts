@@ -1,10 +1,10 @@
 import type { Started } from '../agent/evidence.ts';
-import { lineage, type Member, type Process, suspectsOf, treeOf } from '../agent/tree.ts';
+import { lineage, type Member, type Process, suspectsOf, type TreeOf, treeOf } from '../agent/tree.ts';
 import type { ProcessNote } from '../store/generated/types.ts';
 import type { Swept } from '../store/verdict-file.ts';
 import { cgroupName, pidsInCgroup, removeCgroup, whileFrozen } from '../system/cgroup.ts';
-import { pause, uptimeMs } from '../system/clock.ts';
-import { commandOf, processTable, signal } from '../system/processes.ts';
+import { uptimeMs } from '../system/clock.ts';
+import { commandOf, newestWithCookie, nextProcessTable, processTable, signal } from '../system/processes.ts';
 
 /** One scan leaves a survivor where processes fork faster than it reads: only several empty ones in a row are proof. */
 const EMPTY_SCANS = 3;
@@ -20,15 +20,19 @@ const PATIENCE_MS = 5000;
 export async function killTree(runId: string, started: Started, spareWatchers: boolean): Promise<Swept> {
   const ended = new Map<number, ProcessNote>();
   const deadline = uptimeMs() + PATIENCE_MS;
+  const cgroup = cgroupOf(runId, started);
   let tree: Tree = { members: [], spared: [], suspects: [] };
+  let stubborn = false;
   for (let empty = 0; empty < EMPTY_SCANS && uptimeMs() < deadline; ) {
-    tree = killOnce(runId, started, spareWatchers, ended);
-    empty = tree.members.length === 0 ? empty + 1 : 0;
-    await pause(2);
+    const table = await nextProcessTable();
+    tree = killOnce(runId, started, { spareWatchers, table, stubborn, ended });
+    stubborn = tree.members.length > 0;
+    empty = stubborn ? 0 : empty + 1;
+    if (empty < EMPTY_SCANS || cgroup !== undefined) continue;
+    if (killFugitive(runId, started, { spareWatchers, table, ended })) empty = 0;
   }
   const { members, spared, suspects } = tree;
   for (const { process } of members) ended.delete(process.pid);
-  const cgroup = cgroupOf(runId, started);
   if (cgroup !== undefined && members.length === 0) removeCgroup(cgroup);
   return {
     ended: [...ended.values()],
@@ -38,22 +42,50 @@ export async function killTree(runId: string, started: Started, spareWatchers: b
   };
 }
 
-/** Looks, and kills what is there: held still meanwhile where that can be done, since what forks can outrun a scan. */
-function killOnce(runId: string, started: Started, spareWatchers: boolean, ended: Map<number, ProcessNote>): Tree {
+interface Kill {
+  spareWatchers: boolean;
+  table: readonly Process[];
+  /** The last round killed somebody, and here is somebody again. */
+  stubborn: boolean;
+  ended: Map<number, ProcessNote>;
+}
+
+/** Looks, and kills what is there. What forks can outrun a scan: it is held still meanwhile, where that can be done. */
+function killOnce(runId: string, started: Started, { spareWatchers, table, stubborn, ended }: Kill): Tree {
+  // They have done what they were there for, and are nothing that the agent left.
+  const ours = new Set(watchers(started, table));
   const kill = (tree: Tree): Tree => {
     for (const member of tree.members) {
       const { process } = member;
-      if (!ended.has(process.pid)) ended.set(process.pid, noteOf(member));
+      if (!ended.has(process.pid) && !ours.has(process.pid)) ended.set(process.pid, noteOf(member));
       signal(process, 'SIGKILL');
     }
     return tree;
   };
-  const { moving, ...tree } = scan(runId, started, spareWatchers);
+  const { moving, ...tree } = scan(runId, started, spareWatchers, table);
   const cgroup = cgroupOf(runId, started);
-  if (cgroup === undefined || (tree.members.length === 0 && !moving)) return kill(tree);
+  if (cgroup === undefined || !(moving || (stubborn && tree.members.length > 0))) return kill(tree);
   // An agent that ends itself by way of agentctl: whoever holds others still must not stand among them.
   if (pidsInCgroup(cgroup).has(process.pid)) return kill(tree);
-  return whileFrozen(cgroup, () => kill(scan(runId, started, spareWatchers)));
+  return whileFrozen(cgroup, () => kill(scan(runId, started, spareWatchers, processTable())));
+}
+
+/** Without a control group, a chain in which each process lives a millisecond is in no scan: its newest link is. */
+function killFugitive(
+  runId: string,
+  started: Started,
+  { spareWatchers, table, ended }: Omit<Kill, 'stubborn'>,
+): boolean {
+  const line = newestWithCookie(runId);
+  const pids = new Set(line.map(({ pid }) => pid));
+  const now = [...line, ...table.filter(({ pid }) => !pids.has(pid))];
+  const member = treeOf(runOf(runId, started, spareWatchers, now), now).members.find(
+    ({ process }) => process.pid === line[0]?.pid,
+  );
+  if (member === undefined) return false;
+  ended.set(member.process.pid, noteOf(member));
+  signal(member.process, 'SIGKILL');
+  return true;
 }
 
 interface Tree {
@@ -64,20 +96,19 @@ interface Tree {
 }
 
 /** What there is of an agent's tree now. */
-export function scanTree(runId: string, started: Started, spareWatchers: boolean): Tree {
-  const { moving, ...tree } = scan(runId, started, spareWatchers);
+export function scanTree(runId: string, started: Started, spareWatchers: boolean, table = processTable()): Tree {
+  const { moving, ...tree } = scan(runId, started, spareWatchers, table);
   return tree;
 }
 
-function scan(runId: string, started: Started, spareWatchers: boolean): Tree & { moving: boolean } {
-  const table = processTable();
-  const never = new Set([...lineage(process.pid, table), started.tmux.serverPid]);
-  if (spareWatchers) for (const pid of watchers(started, table)) never.add(pid);
-  const cgroup = cgroupOf(runId, started);
-  // After the table: a pid that was used again in between then has another start time, and is not signalled.
-  const inCgroup = cgroup === undefined ? new Set<number>() : pidsInCgroup(cgroup);
-  const { wrapper, agent } = started;
-  const run = { runId, wrapper, agent, never, uid: process.getuid?.() ?? 0, inCgroup };
+function scan(
+  runId: string,
+  started: Started,
+  spareWatchers: boolean,
+  table: readonly Process[],
+): Tree & { moving: boolean } {
+  const run = runOf(runId, started, spareWatchers, table);
+  const { inCgroup } = run;
   const known = new Set(table.map(({ pid }) => pid));
   return {
     ...treeOf(run, table),
@@ -85,6 +116,17 @@ function scan(runId: string, started: Started, spareWatchers: boolean): Tree & {
     // Born while the table was read: it may go on like that for ever.
     moving: [...inCgroup].some((pid) => !known.has(pid)),
   };
+}
+
+/** By what its processes are known, as of a table. */
+function runOf(runId: string, started: Started, spareWatchers: boolean, table: readonly Process[]): TreeOf {
+  const never = new Set([...lineage(process.pid, table), started.tmux.serverPid]);
+  if (spareWatchers) for (const pid of watchers(started, table)) never.add(pid);
+  const cgroup = cgroupOf(runId, started);
+  // After the table: a pid that was used again in between then has another start time, and is not signalled.
+  const inCgroup = cgroup === undefined ? new Set<number>() : pidsInCgroup(cgroup);
+  const { wrapper, agent } = started;
+  return { runId, wrapper, agent, never, uid: process.getuid?.() ?? 0, inCgroup };
 }
 
 /** Its control group, if the record says what it can only say. */

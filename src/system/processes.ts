@@ -2,6 +2,7 @@ import { closeSync, openSync, readdirSync, readFileSync, readSync, statSync } fr
 import type { Liveness, ProcessIdentity } from '../agent/evidence.ts';
 import type { Process } from '../agent/tree.ts';
 import { codeOf } from '../errors.ts';
+import { pause } from './clock.ts';
 
 const COOKIE = Buffer.from('\0AGENTCTL_RUN_ID=');
 /** What even a daemon's environment holds, and what systemd gives to those that it starts itself. */
@@ -45,19 +46,84 @@ export function processTable(): Process[] {
   for (const entry of readdirSync('/proc')) {
     const pid = Number(entry);
     if (!Number.isInteger(pid)) continue;
-    const stat = readStat(pid);
-    if (stat === undefined) continue;
-    try {
-      table.push({
-        ...stat,
-        uid: statSync(`/proc/${pid}`).uid,
-        ...(stat.zombie ? UNREADABLE : environmentOf(pid, scratch)),
-      });
-    } catch {
-      // It ended while we looked.
-    }
+    const found = readProcess(pid, scratch);
+    if (found) table.push(found);
   }
   return table;
+}
+
+/** Undefined where it has ended, perhaps while we looked. */
+function readProcess(pid: number, scratch: Buffer): Process | undefined {
+  const stat = readStat(pid);
+  if (stat === undefined) return undefined;
+  try {
+    const environment = stat.zombie ? UNREADABLE : environmentOf(pid, scratch);
+    return { ...stat, uid: statSync(`/proc/${pid}`).uid, ...environment };
+  } catch {
+    return undefined;
+  }
+}
+
+/** Between two tables; whoever asks meanwhile gets the next one together with all others. */
+const TABLE_EVERY_MS = 2;
+let next: Promise<Process[]> | undefined;
+
+/**
+ * The process table as of a moment after this call. Whoever asks within the same moment shares it: to end many agents at
+ * once costs no more scans than to end one.
+ */
+export function nextProcessTable(): Promise<Process[]> {
+  next ??= pause(TABLE_EVERY_MS)
+    .then(() => {
+      next = undefined;
+      return processTable();
+    })
+    .finally(() => {
+      next = undefined;
+    });
+  return next;
+}
+
+/** A link of a chain of forks is found within two milliseconds, where there is one. */
+const CHASE_MS = 10;
+/** Where nobody is born for so long, there is no such chain. */
+const QUIET_MS = 4;
+
+/**
+ * A process with this cookie among those that are born just now, and behind it its ancestors; empty where there is none.
+ * One that lives for a millisecond is gone by the time a scan of all comes to it, since the newest are read last.
+ */
+export function newestWithCookie(runId: string): Process[] {
+  const scratch = Buffer.allocUnsafe(256 * 1024);
+  const begun = process.hrtime.bigint();
+  const passedMs = (): number => Number(process.hrtime.bigint() - begun) / 1e6;
+  let last = newestPid();
+  for (let bornMs = 0; passedMs() < CHASE_MS && passedMs() - bornMs < QUIET_MS; ) {
+    const newest = newestPid();
+    if (newest === last) continue;
+    bornMs = passedMs();
+    // Backwards where the numbers began anew.
+    for (let pid = newest; pid > Math.max(last - 3, newest - 30, 1); pid--) {
+      if (environmentOf(pid, scratch).cookie === runId) return withAncestors(pid, scratch);
+    }
+    last = newest;
+  }
+  return [];
+}
+
+function withAncestors(pid: number, scratch: Buffer): Process[] {
+  const line: Process[] = [];
+  for (let next = pid; next > 1; next = line.at(-1)?.parentPid ?? 0) {
+    const found = readProcess(next, scratch);
+    if (found === undefined) break;
+    line.push(found);
+  }
+  return line;
+}
+
+/** The number that was given to a process last. */
+function newestPid(): number {
+  return Number(readFileSync('/proc/loadavg', 'latin1').trim().split(' ')[4]);
 }
 
 /** The command line of a process, for people; its name in brackets where it has none. */

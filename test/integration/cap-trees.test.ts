@@ -46,9 +46,8 @@ describe.each(PLACES)('at its cap, %s,', (place) => {
     expect(await bench.ps()).toHaveLength(agents.length);
   });
 
-  // One after the other: each keeps a processor busy. Without a control group nothing holds it still, and today's scans,
-  // which see the newest pids last, never meet it: to be "test" again once end-tree.ts chases those.
-  const itself = place === 'with control groups' ? test.skipIf(isOutOfReach(place)) : test.fails;
+  // One after the other: each keeps a processor busy.
+  const itself = test.skipIf(isOutOfReach(place));
   itself.each(CHAINS)('a $name of forks of 1 ms is gone', async (kind) => {
     const bench = new CapBench(placeOf(place));
     const agent = await bench.unruly(kind, ...LIMITS);
@@ -58,7 +57,8 @@ describe.each(PLACES)('at its cap, %s,', (place) => {
     report(place, [agent], [gone]);
     await endedAtItsCap(bench, agent, gone);
     expect(await bench.livesOn(kind), 'the chain goes on').toBe(false);
-    expect(ended(agent)).not.toEqual([]);
+    // One that stays in the terminal's session may end with it, of the hang-up.
+    if (kind.name !== 'chain') expect(ended(agent)).not.toEqual([]);
   });
 
   test.skipIf(isOutOfReach(place))('an orphan that nothing else ties is killed, or named', async () => {
