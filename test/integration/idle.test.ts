@@ -328,8 +328,6 @@ describe('keep', () => {
     for (const name of ['done', 'ended']) expect(await bench.against(name)).toContain('it is kept (agentctl keep)');
 
     await bench.ok('keep', 'done', 'idle', 'ended', '--release');
-    // The manager asks whether it may every 15 s.
-    await bench.ok('sweep');
     expect(await bench.tornDown(ended)).toMatchObject({ result: 'succeeded' });
     expect(await bench.tornDown(done)).toMatchObject({ result: 'succeeded', exitCode: 0 });
     expect(await bench.tornDown(idle)).toMatchObject({ result: 'idled-out' });
