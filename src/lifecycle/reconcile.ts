@@ -9,7 +9,7 @@ import { withLock } from '../store/lock.ts';
 import { lockFile } from '../store/paths.ts';
 import { writeReport } from '../store/report-file.ts';
 import { ringBell, type StateDir } from '../store/state-dir.ts';
-import { addResources, addStep, addSwept, createVerdict, withdrawTerm } from '../store/verdict-file.ts';
+import { createVerdict, updateVerdict, withdrawTerm } from '../store/verdict-file.ts';
 import { now } from '../system/clock.ts';
 import { signal } from '../system/processes.ts';
 import { sayInStatusLine } from '../system/tmux.ts';
@@ -174,18 +174,22 @@ function term(
   started: Started,
   { cause, reason, said }: Extract<Action, { do: 'term' }>,
 ): void {
-  const created = createVerdict(agent.directory, runId, { cause, reason, said, steps: [{ step: 'term', at: now() }] });
+  const at = now();
+  const created = createVerdict(agent.directory, runId, { cause, reason, said, steps: [{ step: 'term', at }] });
   const before = agent.evidence.files.verdict.state;
   // Another's verdict counts, but not one that is damaged, or that was put down before this decision and has no TERM in
   // it (of a start that was given up and then came after all): neither must protect an agent for ever.
   if (!created && before === 'absent') return;
-  if (!created && before === 'there') addStep(agent.directory, 'term', now());
+  if (!created && before === 'there') updateVerdict(agent.directory, { step: 'term', at });
   // Read again just before the signal: a natural end wins the race.
-  const endedMeanwhile = observe(agent.directory, agent.name).status.phase === 'ended';
-  if (endedMeanwhile || signal(started.agent, 'SIGTERM') === 'gone') {
-    withdrawTerm(agent.directory);
+  const { evidence, status } = observe(agent.directory, agent.name);
+  if (status.phase === 'ended') {
+    const { sentinel } = evidence.files;
+    // One that ended after the decision had its time: whoever read the verdict meanwhile was told so, and it stays true.
+    if (sentinel.state !== 'there' || sentinel.value.uptimeMs < at.uptimeMs) withdrawTerm(agent.directory);
     return;
   }
+  if (signal(started.agent, 'SIGTERM') === 'gone') return;
   // A stopped process hears TERM only when it runs again.
   signal(started.agent, 'SIGCONT');
   appendEvent(stateDir.path, { at: isoNow(), event: 'stopping', name: agent.name, runId, cause, reason });
@@ -197,17 +201,15 @@ async function kill(agent: Observed, runId: string, started: Started): Promise<v
     files.verdict.state === 'there' ? files.verdict.value.steps.find(({ step }) => step === 'kill') : undefined;
   // Over, by its sentinel or because nobody is left who could write one.
   const over = agent.status.phase === 'ended';
-  if (!over && killed === undefined) addStep(agent.directory, 'kill', now());
-  const used = resourcesOf(agent); // a control group is gone with its last process
+  if (!over && killed === undefined) updateVerdict(agent.directory, { step: 'kill', at: now() });
+  const resources = resourcesOf(agent); // a control group is gone with its last process
   const swept = await killTree(runId, started, watchersAreBusy(agent, killed?.uptimeMs));
-  addSwept(agent.directory, swept);
-  addResources(agent.directory, used);
+  // What cannot be killed is not gone: the agent's end is not complete while it lives.
+  const isGone = over && swept.survivors.length === 0;
+  updateVerdict(agent.directory, { swept, resources, step: isGone ? 'ended' : undefined, at: now() });
   // Somebody may have stopped those who are to publish the end, or to go after it.
   signal(started.wrapper, 'SIGCONT');
   signal(started.watchdog, 'SIGCONT');
-  // What cannot be killed is not gone: the agent's end is not complete while it lives.
-  if (!over || swept.survivors.length > 0) return;
-  addStep(agent.directory, 'ended', now());
 }
 
 /** Wrapper and watchdog have the sentinel to publish, and then the log's end mark to print; not for ever. */
@@ -237,8 +239,7 @@ async function conclude(
     }
   } else {
     createVerdict(agent.directory, runId, { cause: 'lost', reason, steps: [] });
-    if (swept) addSwept(agent.directory, swept);
-    addStep(agent.directory, 'ended', now());
+    updateVerdict(agent.directory, { swept, step: 'ended', at: now() });
   }
   ringBell(stateDir.path);
 }

@@ -5,7 +5,7 @@ import { AgentctlError, isDiskFull } from '../errors.ts';
 import { appendEvent } from '../store/events-file.ts';
 import { archivedAgentDir } from '../store/paths.ts';
 import { ringBell, type StateDir } from '../store/state-dir.ts';
-import { addResources, addStep, addSwept, createVerdict } from '../store/verdict-file.ts';
+import { createVerdict, updateVerdict } from '../store/verdict-file.ts';
 import { syncDirectory } from '../store/write-record.ts';
 import { now } from '../system/clock.ts';
 import { capturePane, closeSession, closeSessionNamed } from '../system/tmux.ts';
@@ -32,13 +32,12 @@ export async function teardown(stateDir: StateDir, agent: Observed, runId: strin
     const swept = mayLeaveRunning(agent)
       ? { ended: [], spared: leftBehind(agent), survivors: [] }
       : await killTree(runId, started, false);
-    addSwept(directory, swept);
-    if (swept.survivors.length > 0) {
+    const isGone = swept.survivors.length === 0;
+    updateVerdict(directory, { swept, resources, step: isGone ? 'teardown' : undefined, at: now() });
+    if (!isGone) {
       const left = swept.survivors.map(({ pid, command }) => `${command} (pid ${pid})`).join(', ');
       throw new AgentctlError(`${agent.name} cannot be torn down, since this cannot be killed: ${left}`);
     }
-    addResources(directory, resources);
-    addStep(directory, 'teardown', now());
     keepScreen(directory, await capturePane(server, started.tmux));
     await closeSession(server, started.tmux);
   } else if (!started && whereabouts === 'here') {

@@ -49,30 +49,38 @@ export function createVerdict(
   }
 }
 
-/** Adds a step. */
-export function addStep(directory: string, step: VerdictStep['step'], at: Now): void {
-  change(directory, (verdict) => ({ ...verdict, steps: [...verdict.steps, stepOf(step, at)] }));
+/** What is added to a verdict, in one write: each is synced, and many agents may end at one time. */
+export interface VerdictUpdate {
+  swept?: Swept | undefined;
+  /** What it used up. Later there may be less to be seen of it, so the most counts. */
+  resources?: Resources | undefined;
+  step?: VerdictStep['step'] | undefined;
+  /** When, for the step. */
+  at: Now;
 }
 
-/** Adds what was swept. */
-export function addSwept(directory: string, swept: Swept): void {
+/** Adds to a verdict, where there is one. */
+export function updateVerdict(directory: string, { swept, resources, step, at }: VerdictUpdate): void {
   change(directory, (verdict) => ({
     ...verdict,
+    ...(swept && withSwept(verdict, swept)),
+    ...(resources && { resources: withResources(verdict.resources, resources) }),
+    steps: step === undefined ? verdict.steps : [...verdict.steps, stepOf(step, at)],
+  }));
+}
+
+function withSwept(verdict: Verdict, swept: Swept): Partial<Verdict> {
+  return {
     ended: union(verdict.ended, swept.ended),
     spared: union(verdict.spared, swept.spared),
     survivors: swept.survivors,
     ...(swept.suspects && { suspects: swept.suspects }),
-  }));
+  };
 }
 
-/** Adds what it used up. Later there may be less to be seen of it, so the most counts. */
-export function addResources(directory: string, seen: Resources): void {
-  change(directory, (verdict) => {
-    const known = verdict.resources;
-    const cpuSeconds = most(known?.cpuSeconds, seen.cpuSeconds);
-    const peakMemoryBytes = most(known?.peakMemoryBytes, seen.peakMemoryBytes);
-    return { ...verdict, resources: { ...seen, cpuSeconds, peakMemoryBytes } };
-  });
+function withResources(known: Resources | undefined, seen: Resources): Resources {
+  const cpuSeconds = most(known?.cpuSeconds, seen.cpuSeconds);
+  return { ...seen, cpuSeconds, peakMemoryBytes: most(known?.peakMemoryBytes, seen.peakMemoryBytes) };
 }
 
 function most(one: number | null | undefined, other: number | null): number | null {

@@ -96,9 +96,7 @@ async function race(bench: Workbench, place: number): Promise<Outcome[]> {
     const agent = agents.find(({ name }) => name === run.name) as Listed;
     const { winner, problems } = outcomeOf(bench, run, agent);
     const first = (told.get(run.name) as library.Agent | undefined)?.result;
-    // Whoever looks in the milliseconds between the verdict and its withdrawal is told of the verdict.
-    if (first !== agent.result && winner !== 'withdrawn')
-      problems.push(`${run.name}: wait said ${first}, now it is ${agent.result}`);
+    if (first !== agent.result) problems.push(`${run.name}: wait said ${first}, now it is ${agent.result}`);
     return { winner, problems };
   });
 }
