@@ -2,7 +2,7 @@ import { idlenessOf } from './activity.ts';
 import { formatDuration } from './duration.ts';
 import type { Evidence, Report, Said, Spec, StopOrder, VerdictCause, VerdictStep } from './evidence.ts';
 import type { Limits } from './limits.ts';
-import { statusOf } from './status.ts';
+import { statusOf, wasDone } from './status.ts';
 
 /** What reconcile is to do next. Times are milliseconds of uptime. */
 export type Action =
@@ -196,8 +196,9 @@ function afterTerm(evidence: Evidence, term: VerdictStep, limits: Limits): Decis
   return act({ do: 'kill' });
 }
 
-/** By uptime where that is known, since clocks are set; an end of another boot has only its wall time. */
+/** Since it was complete. By uptime where that is known, since clocks are set; an end of another boot has only its wall time. */
 function sinceTheEnd({ files, whereabouts, now }: Evidence, endedAtMs: number | null): number {
+  if (whereabouts === 'here' && files.report && wasDone(files)) return now.uptimeMs - files.report.uptimeMs;
   const exit = [files.sentinel, files.recorded].find((one) => one.state === 'there' && one.value.how !== 'pending');
   const steps = files.verdict.state === 'there' ? files.verdict.value.steps : [];
   const uptimeMs = exit?.state === 'there' ? exit.value.uptimeMs : steps.find(({ step }) => step === 'ended')?.uptimeMs;

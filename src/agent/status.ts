@@ -47,8 +47,16 @@ export function statusOf(evidence: Evidence): Status {
     startedAtMs: started?.startedAtMs ?? null,
     endedAtMs,
     deadlineMs: started && typeof capMs === 'number' ? started.startedAtMs + capMs : null,
-    teardownAtMs: teardownOf(files, outcome.phase === 'done' ? (files.report?.atMs ?? null) : endedAtMs),
+    teardownAtMs: teardownOf(
+      files,
+      outcome.phase === 'done' || wasDone(files) ? (files.report?.atMs ?? null) : endedAtMs,
+    ),
   };
+}
+
+/** Ended for it: its grace began when it said so, and is over. */
+export function wasDone({ verdict, report }: Evidence['files']): boolean {
+  return verdict.state === 'there' && verdict.value.cause === 'done' && report?.state === 'done';
 }
 
 function teardownOf({ spec, archived }: Evidence['files'], completedAtMs: number | null): number | null {

@@ -1,4 +1,3 @@
-import { statSync } from 'node:fs';
 import type { Activity } from '../agent/activity.ts';
 import { type Action, decide } from '../agent/decide.ts';
 import { BusyError, wordsOf } from '../errors.ts';
@@ -6,6 +5,7 @@ import { BellListener } from '../store/bell.ts';
 import { withLock } from '../store/lock.ts';
 import { readManager } from '../store/manager-file.ts';
 import { agentsDir, managerLock } from '../store/paths.ts';
+import { placeOf } from '../store/place.ts';
 import { prepareStateDir, type StateDir } from '../store/state-dir.ts';
 import { removeManager, writeManager } from '../store/write-manager.ts';
 import { awakeMs, pause, uptimeMs } from '../system/clock.ts';
@@ -57,7 +57,9 @@ export async function manage(stateDir: StateDir, options: ManageOptions): Promis
   process.umask(0o077); // not that of whoever happened to start us
   prepareStateDir(stateDir);
   await register(stateDir);
-  const place = placeOf(stateDir);
+  // Without agents' place it is none.
+  const agents = agentsDir(stateDir.path);
+  const place = placeOf(agents);
   options.log.info({}, 'began');
   const manager = new Rounds(stateDir, options.log);
   let neededAtMs = uptimeMs();
@@ -67,7 +69,7 @@ export async function manage(stateDir: StateDir, options: ManageOptions): Promis
       try {
         // Whoever puts itself down again in a directory that is being deleted keeps it from going.
         if (readManager(stateDir.path).state === 'absent') await pause(DELETING_MS);
-        if (place === undefined || placeOf(stateDir) !== place)
+        if (place === undefined || placeOf(agents) !== place)
           return options.log.info({}, 'left: the state directory is gone');
         if (!(await isOurs(stateDir))) return options.log.info({}, 'left: another manager has taken over');
         if (uptimeMs() - sweptAtMs >= SWEEP_MS) {
@@ -263,10 +265,4 @@ async function isOurs(stateDir: StateDir): Promise<boolean> {
 async function leave(stateDir: StateDir, manager: Rounds): Promise<boolean> {
   await withLock(managerLock(stateDir.path), lockContext(), async () => removeManager(stateDir.path));
   return !(await manager.look()).needed;
-}
-
-/** Which directory this is: another one of the same path is another's, and one without agents' place is none. */
-function placeOf({ path }: StateDir): string | undefined {
-  const stat = statSync(agentsDir(path), { throwIfNoEntry: false });
-  return stat && `${stat.dev}:${stat.ino}`;
 }

@@ -6,6 +6,7 @@ import { type Status, statusOf } from '../agent/status.ts';
 import { AgentctlError, codeOf, refusal } from '../errors.ts';
 import { readAgentFiles, readClaim } from '../store/agent-files.ts';
 import { agentDir, agentsDir, archiveDir } from '../store/paths.ts';
+import { placeOf } from '../store/place.ts';
 import { refuseForeign } from '../store/state-dir.ts';
 import { here, now } from '../system/clock.ts';
 import { livenessOf } from '../system/processes.ts';
@@ -23,11 +24,23 @@ export interface Observed {
 /**
  * What is true of the agent in this directory now. Reads only.
  *
+ * A directory that is moved to the archive is gone halfway through the reading, its end read and its verdict not: then
+ * all begins anew, and finds nothing there, or the name's next agent.
+ */
+export function observe(directory: string, name: string, archived = false, at: Now = now()): Observed {
+  for (;;) {
+    const place = placeOf(directory);
+    const seen = observeOnce(directory, name, archived, at);
+    if (archived || placeOf(directory) === place) return seen;
+  }
+}
+
+/**
  * Files and processes cannot be read at one instant: an agent may start or end between the two, and would look lost. So
  * whoever seems to have nobody left to write for it has its files read once more, after its processes were seen to be
  * gone; and where these files name other processes than those that were looked for, all begins anew.
  */
-export function observe(directory: string, name: string, archived = false, at: Now = now()): Observed {
+function observeOnce(directory: string, name: string, archived: boolean, at: Now): Observed {
   let files = readAgentFiles(directory, name, archived);
   for (;;) {
     const evidence: Evidence = {
@@ -39,8 +52,7 @@ export function observe(directory: string, name: string, archived = false, at: N
     const first = statusOf(evidence);
     const settled =
       archived ||
-      // With its spec: one that is moved to the archive meanwhile is gone halfway through the reading.
-      (files.sentinel.state === 'there' && files.spec.state === 'there') ||
+      files.sentinel.state === 'there' ||
       (first.phase !== 'unknown' && evidence.processes.agent === 'alive');
     if (settled) return { name, runId: runIdOf(files), directory, evidence, status: first };
     const again = readAgentFiles(directory, name, archived);

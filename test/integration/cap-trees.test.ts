@@ -89,7 +89,7 @@ async function endedAtItsCap(bench: CapBench, agent: UnrulyAgent, gone: number):
   const verdict = agent.verdict();
   expect(verdict, kind.name).toMatchObject({ cause: 'capped', spared: [], survivors: [] });
   // Who obeys may be seen dead a moment before its wrapper has published: what it left is killed then already.
-  const steps = isKilled(kind) ? agent.steps : agent.steps.filter((step) => step !== 'kill');
+  const steps = isKilled(kind) ? agent.steps : agent.steps?.filter((step) => step !== 'kill');
   expect(steps, kind.name).toEqual(isKilled(kind) ? ['term', 'kill', 'ended'] : ['term', 'ended']);
   const [term = 0, kill = term, over = 0] = ['term', 'kill', 'ended'].map((step) => agent.at(step));
   const killAfter = isKilled(kind) ? KILL_AFTER : 0;

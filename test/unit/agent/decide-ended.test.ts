@@ -43,6 +43,24 @@ describe('after the end', () => {
     ['asks who looks at it after the grace', { sentinel, now: graceOver }, ask, undefined],
     ['tears down after the grace, alone', { sentinel, now: graceOver, company: ALONE }, teardown, undefined],
     [
+      'gives no second grace to one that was ended for being done',
+      {
+        sentinel,
+        report: report('done', ENDED_UPTIME_MS - GRACE_MS),
+        verdict: there(verdict('done', { term: ENDED_UPTIME_MS - 1, ended: ENDED_UPTIME_MS + 1 })),
+        now: at(ENDED_UPTIME_MS + 2),
+        company: ALONE,
+      },
+      teardown,
+      undefined,
+    ],
+    [
+      'gives its own grace to one that said it is done, and then ended by itself',
+      { sentinel, report: report('done', ENDED_UPTIME_MS - GRACE_MS), now: at(ENDED_UPTIME_MS + 2) },
+      nothing,
+      ENDED_UPTIME_MS + GRACE_MS,
+    ],
+    [
       'waits until just before, and asks nobody',
       { sentinel, now: at(graceOver.uptimeMs - 1) },
       nothing,
