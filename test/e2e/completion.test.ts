@@ -22,7 +22,9 @@ describe.concurrent('completion', () => {
     const bench = new Workbench(onTestFinished);
     await bench.ok('spawn', '-n', 'fix-login', 'sleep', '1000');
     await bench.ok('spawn', '-n', 'fix-logout', 'true');
-    expect(await completed(bench, 'agentctl s')).toEqual(['screen', 'send', 'spawn', 'status', 'stop']);
+    expect(await completed(bench, 'agentctl s')).toEqual([
+      ...['screen', 'send', 'spawn', 'stats', 'status', 'stop', 'sweep'],
+    ]);
     expect(await completed(bench, 'agentctl --s')).toEqual(['--state-dir']);
     expect(await completed(bench, 'agentctl spawn --max')).toEqual(['--max-idle', '--max-runtime']);
     expect(await completed(bench, 'agentctl ps --')).toEqual([

@@ -158,7 +158,7 @@ describe.concurrent('doctor', () => {
       check: 'agents',
       level: 'warning',
       found: expect.stringContaining('alone'),
-      remedy: 'agentctl stop NAME ends it',
+      remedy: 'agentctl stop NAME ends it, agentctl manager status says whether one runs',
     });
     mkdirSync(join(bench.state, 'agents', 'broken'));
     writeFileSync(join(bench.state, 'agents', 'broken', 'spec.json'), '{');

@@ -81,6 +81,8 @@ describe('the package, installed from its own tarball', () => {
     const { agents } = JSON.parse(as(agentctl, 'ps', '--all', '--json').stdout);
     expect(agents).toEqual([expect.objectContaining({ name: 'hello', result: 'succeeded', exitCode: 0 })]);
     expect(readdirSync(join(dir, 'elsewhere'))).toEqual([]);
+    // It would leave by itself, 10 minutes later.
+    expect(as(agentctl, 'manager', 'stop')).toMatchObject({ status: 0, stdout: expect.stringContaining('has ended') });
     // The cookie is the agent's; the home is everyone's who was started on the way.
     const marks = [`AGENTCTL_RUN_ID=${agents[0].runId}`, `HOME=${env.HOME}`];
     await expect.poll(() => processesWith(marks), { timeout: 30_000 }).toEqual([]);
