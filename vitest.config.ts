@@ -2,7 +2,7 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
-    include: ['test/{unit,wrapper,integration,e2e}/**/*.test.ts'],
+    include: ['test/{unit,wrapper,integration,lifecycle,e2e}/**/*.test.ts'],
     // Real tmux and real processes: a test waits for conditions, and only a broken one reaches these bounds.
     testTimeout: 60_000,
     hookTimeout: 60_000,

@@ -62,6 +62,7 @@ async function stopOne(stateDir: StateDir, agent: Observed, options: StopOptions
   const order = { atMs: at.wallMs, uptimeMs: at.uptimeMs, killAfterMs, by: options.by };
   const deadline = at.uptimeMs + killAfterMs + STUCK_MS;
   let killNow = false;
+  let over = false;
   for (;;) {
     const { action, nextAtMs } = await reconcile(stateDir, { name, runId }, { graceMs: null, order, killNow });
     const current = observeNamed(stateDir.path, name);
@@ -70,7 +71,8 @@ async function stopOne(stateDir: StateDir, agent: Observed, options: StopOptions
       // It ended by itself as it was to be stopped: what it left running must go all the same.
       if (!wasEnded(current)) return tearDown(stateDir, current);
       // The verdict says that its tree is gone, or on a full disk could not be told so.
-      if (isTreeGone(current) || (action.do === 'kill' && leftBehind(current).length === 0)) return current;
+      if (isTreeGone(current) || (over && action.do === 'kill' && leftBehind(current).length === 0)) return current;
+      over = true;
     }
     if (now().uptimeMs > deadline) {
       const left = leftBehind(current);

@@ -63,7 +63,7 @@ class Sampler {
         if (claimsItEnded && agent && livenessOf(agent) === 'alive')
           this.lies.add(`${name} is ${phase} (${reason}), and its agent is alive`);
       }
-      await new Promise((resolve) => setImmediate(resolve));
+      await new Promise((resolve) => setTimeout(resolve, 5));
     }
   }
 

@@ -6,7 +6,7 @@ import { livenessOf } from '../../src/system/processes.ts';
 import { waitFor } from '../fixtures/wait-for.ts';
 import { type Listed, Workbench } from '../fixtures/workbench.ts';
 
-const ROUNDS = 10;
+const ROUNDS = 5;
 const CAP = 2;
 /** Sh: notes each TERM, and ends only when it would have heard a second one too. */
 const COUNTING = `trap 'echo TERM >>"$AGENTCTL_NAME.heard"; left=25' TERM; left=100000; echo >"$AGENTCTL_NAME.ready"

@@ -310,12 +310,13 @@ describe('a teardown', () => {
 
 describe('keep', () => {
   test('holds what is done, idle or ended, until it is released', async () => {
-    const bench = new Bench().withManager() as Bench;
+    const bench = new Bench(); // no manager until they are kept
     const leave = bench.fifo('leave');
     const done = await bench.spawn('done', ['--grace', '1s'], silent);
     const idle = await bench.spawn('idle', ['--max-idle', '2s', '--grace', '0'], silent);
     const ended = await bench.spawn('ended', ['--grace', '0'], ['sh', '-c', 'read -r _ <leave']);
     await bench.ok('keep', 'done', 'idle', 'ended');
+    await bench.withManager().ok('manager', 'start');
     await bench.ok('done', 'done');
     leave();
     await bench.ended(ended);
