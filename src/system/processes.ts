@@ -84,10 +84,10 @@ export function nextProcessTable(): Promise<Process[]> {
   return next;
 }
 
-/** A link of a chain of forks is found within two milliseconds, where there is one. */
-const CHASE_MS = 10;
+/** A link of a chain of forks is found within two milliseconds, where there is one; a machine under load is slower. */
+const CHASE_MS = 30;
 /** Where nobody is born for so long, there is no such chain. */
-const QUIET_MS = 4;
+const QUIET_MS = 10;
 
 /**
  * A process with this cookie among those that are born just now, and behind it its ancestors; empty where there is none.
