@@ -74,6 +74,7 @@ export async function openSandbox(answer: Answer | 'absent'): Promise<Sandbox> {
 
   onTestFinished(async () => {
     await sandbox.agentctl(['stop', '--all']);
+    await sandbox.agentctl(['manager', 'stop']);
     await sandbox.agentctl(['tmux', 'kill-server']);
     await service.close();
     await expectNothingLeft(root);
