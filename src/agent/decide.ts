@@ -1,4 +1,4 @@
-import { idlenessOf } from './activity.ts';
+import { idlenessOf, sampleEveryMs } from './activity.ts';
 import { formatDuration } from './duration.ts';
 import type { Evidence, Report, Said, Spec, StopOrder, VerdictCause, VerdictStep } from './evidence.ts';
 import type { Limits } from './limits.ts';
@@ -135,6 +135,9 @@ function doneReason({ status, message }: Report): string {
 
 function endIdle({ files, activity, company, now }: Evidence, { limits: { maxIdleMs } }: Spec): Decision {
   if (maxIdleMs === null || activity === undefined) return NOTHING;
+  if (activity.current === undefined) {
+    return { action: { do: 'nothing' }, nextAtMs: now.uptimeMs + sampleEveryMs(maxIdleMs) };
+  }
   const { report } = files;
   // A program that says it has finished draws on, and so does one that a person has gone back to.
   const countOutput = report === undefined || (report.state !== 'done' && report.source !== 'keys');

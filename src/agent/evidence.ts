@@ -143,11 +143,18 @@ export interface Evidence {
   whereabouts: Whereabouts;
   now: Now;
   /** How busy it was until now; undefined where nobody measured it. */
-  activity?: { memory: Activity; current: ActivitySample } | undefined;
+  activity?: Measured | undefined;
   /** Undefined where nobody asked. */
   company?: Company | undefined;
   /** That the agent which spawned it has ended; undefined where nobody looked. */
   parentEnded?: boolean | undefined;
+}
+
+/** What is remembered of an agent's activity. */
+export interface Measured {
+  memory: Activity;
+  /** As of this very look; undefined where it was not measured in it: then nobody is idle. */
+  current: ActivitySample | undefined;
 }
 
 /** Who would mind if it were ended for being done or idle: asked only where that is about to happen. */

@@ -29,8 +29,7 @@ const command: Command = {
     if (!isSaid(status)) throw new UsageError(`--status: ${JSON.stringify(status)} is neither success nor failure`);
     const options = { status, message: flags.text('message'), resultFile: flags.text('result'), ...managerWish(flags) };
     if (name !== undefined) {
-      const { runId } = find(stateDir, name);
-      await done(stateDir, { name: name.split('.')[0] ?? name, runId }, options);
+      await done(stateDir, find(stateDir, name), options);
       return 0;
     }
     const self = callingAgent();

@@ -20,12 +20,7 @@ const command: Command = {
       throw new UsageError('extend takes a name and a duration: agentctl extend NAME 30m');
     const byMs = parseDuration(duration, 'extend');
     if (byMs === 0) throw new UsageError('extend: 0 adds nothing: give 90s, 5m, 1h30m or none');
-    const { runId } = find(stateDir, name);
-    const agent = await extend(
-      stateDir,
-      { name: name.split('.')[0] ?? name, runId },
-      { byMs, by: 'agentctl extend', ...managerWish(flags) },
-    );
+    const agent = await extend(stateDir, find(stateDir, name), { byMs, by: 'agentctl extend', ...managerWish(flags) });
     if (flags.on('json')) printJson(agent);
     else print(agent.deadline ?? 'none');
     return 0;

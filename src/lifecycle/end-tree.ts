@@ -143,6 +143,7 @@ function watchers(started: Started, table: readonly Process[]): number[] {
   return [...pids, ...theirs.map(({ pid }) => pid)];
 }
 
-function noteOf({ process, why }: { process: Process; why: Member['why'] | 'suspect' }): ProcessNote {
+/** A process as a verdict names it. */
+export function noteOf({ process, why }: { process: Process; why: Member['why'] | 'suspect' }): ProcessNote {
   return { pid: process.pid, command: commandOf(process.pid, process.name), why };
 }

@@ -2,8 +2,8 @@ import type { Run } from '../agent/owners.ts';
 import { runsWithTraces } from '../agent/traces.ts';
 import type { Agent, ProcessNote } from '../store/generated/types.ts';
 import { pidsInCgroup } from '../system/cgroup.ts';
-import { commandOf, processTable } from '../system/processes.ts';
-import { scanTree } from './end-tree.ts';
+import { processTable } from '../system/processes.ts';
+import { noteOf, scanTree } from './end-tree.ts';
 import type { Observed } from './observe.ts';
 
 /** What an agent left running when it ended: it goes at teardown. */
@@ -12,7 +12,7 @@ export function leftBehind({ evidence, status, runId }: Observed): ProcessNote[]
   if (status.phase !== 'ended' || archived || evidence.whereabouts !== 'here') return [];
   if (started.state !== 'there' || runId === undefined) return [];
   const { members } = scanTree(runId, started.value, true);
-  return members.map(({ process, why }) => ({ pid: process.pid, command: commandOf(process.pid, process.name), why }));
+  return members.map(noteOf);
 }
 
 /**
@@ -21,12 +21,13 @@ export function leftBehind({ evidence, status, runId }: Observed): ProcessNote[]
  */
 export function leftBehindBy(agents: readonly Observed[]): Map<Observed, ProcessNote[]> {
   const ended = agents.filter(({ status, evidence }) => status.phase === 'ended' && !evidence.files.archived);
-  const runs = ended.flatMap(runOf);
+  const runs = ended.flatMap(runsOf);
   const traced = runs.length === 0 ? new Set<string>() : runsWithTraces(runs, processTable());
   return new Map(ended.map((agent) => [agent, traced.has(agent.runId ?? '') ? leftBehind(agent) : []]));
 }
 
-function runOf({ runId, evidence }: Observed): Run[] {
+/** By what its processes are recognised; none where they cannot be. */
+export function runsOf({ runId, evidence }: Observed): Run[] {
   const { started } = evidence.files;
   if (runId === undefined || started.state !== 'there' || evidence.whereabouts !== 'here') return [];
   const { wrapper, watchdog, agent, cgroup } = started.value;

@@ -1,21 +1,16 @@
 import type { Activity } from '../agent/activity.ts';
 import { type Action, decide } from '../agent/decide.ts';
-import { BusyError, wordsOf } from '../errors.ts';
+import { wordsOf } from '../errors.ts';
 import { BellListener } from '../store/bell.ts';
-import { withLock } from '../store/lock.ts';
 import { readManager } from '../store/manager-file.ts';
-import { agentsDir, managerLock } from '../store/paths.ts';
+import { agentsDir } from '../store/paths.ts';
 import { placeOf } from '../store/place.ts';
 import { prepareStateDir, type StateDir } from '../store/state-dir.ts';
-import { removeManager, writeManager } from '../store/write-manager.ts';
 import { awakeMs, pause, uptimeMs } from '../system/clock.ts';
-import { self } from '../system/processes.ts';
 import { housekeeping } from './housekeeping.ts';
-import { livingManager } from './living-manager.ts';
-import { lockContext } from './lock-context.ts';
 import { type Observed, observeAll } from './observe.ts';
 import { isUnwritten, killAfterOf, reconcile } from './reconcile.ts';
-import { managerRecord } from './start-manager.ts';
+import { isOurs, register, signOff } from './registration.ts';
 import { Surroundings } from './surroundings.ts';
 import { whyUnknown } from './why-unknown.ts';
 
@@ -227,35 +222,6 @@ function sentenceOf(name: string, action: Action): string {
   return `${action.do} ${name}${why}`;
 }
 
-/** Puts itself down as the manager, unless whoever started it has. */
-async function register(stateDir: StateDir): Promise<void> {
-  await withLock(managerLock(stateDir.path), lockContext(), async () => {
-    const living = livingManager(stateDir);
-    if (living?.pid === process.pid) return;
-    if (living)
-      throw new BusyError(
-        `the manager of ${stateDir.path} runs already (pid ${living.pid}): "agentctl manager stop" ends it`,
-      );
-    writeManager(stateDir.path, managerRecord(self()));
-  });
-}
-
-/** Whether we still are the manager. A record that is gone or damaged is written again. */
-async function isOurs(stateDir: StateDir): Promise<boolean> {
-  const found = readManager(stateDir.path);
-  if (found.state === 'there') {
-    const { pid, startTime } = self();
-    if (found.value.pid === pid && found.value.startTime === startTime) return true;
-  }
-  try {
-    await register(stateDir);
-    return true;
-  } catch (error) {
-    if (error instanceof BusyError) return false;
-    throw error;
-  }
-}
-
 /**
  * Says that no manager lives, then looks once more: whoever took a name before that is seen now, and whoever takes one
  * later starts another manager.
@@ -263,6 +229,6 @@ async function isOurs(stateDir: StateDir): Promise<boolean> {
  * @returns false where it is needed after all.
  */
 async function leave(stateDir: StateDir, manager: Rounds): Promise<boolean> {
-  await withLock(managerLock(stateDir.path), lockContext(), async () => removeManager(stateDir.path));
+  await signOff(stateDir);
   return !(await manager.look()).needed;
 }

@@ -2,7 +2,7 @@ import { linkSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { beginAnew } from '../agent/activity.ts';
 import { type Action, type Decision, decide } from '../agent/decide.ts';
-import type { Company, Evidence, Started, StopOrder } from '../agent/evidence.ts';
+import type { Company, Evidence, Measured, Started, StopOrder } from '../agent/evidence.ts';
 import { writeActivity } from '../store/activity-file.ts';
 import { appendEvent } from '../store/events-file.ts';
 import { withLock } from '../store/lock.ts';
@@ -26,7 +26,7 @@ const PUBLISHING_MS = 10_000;
 
 /** What a decision may rest on besides the agent's own files and processes. */
 export interface Circumstances {
-  activity?: Evidence['activity'];
+  activity?: Measured | undefined;
   /** Asked only where it matters. */
   company?: () => Promise<Company>;
   parentEnded?: boolean | undefined;
@@ -140,9 +140,8 @@ async function carryOut(
   }
 }
 
-type Measured = NonNullable<Evidence['activity']>;
-
 function beginActivityAnew({ directory }: Observed, runId: string, activity: Measured): void {
+  if (activity.current === undefined) return;
   // In place: whoever looks again and again remembers the same object.
   Object.assign(activity.memory, beginAnew(activity.memory, activity.current));
   writeActivity(directory, runId, activity.memory);

@@ -33,10 +33,10 @@ export interface ManagerWish {
  * needs a manager also works without, only later.
  */
 export async function ensureManager(stateDir: StateDir, { noManager, onNote }: ManagerWish): Promise<void> {
-  if (noManager) holdManager(stateDir.path);
-  if (process.env.AGENTCTL_MANAGER === 'off' || isManagerHeld(stateDir.path)) return;
-  const first = !existsSync(managerLogFile(stateDir.path));
   try {
+    if (noManager) holdManager(stateDir.path);
+    if (process.env.AGENTCTL_MANAGER === 'off' || isManagerHeld(stateDir.path)) return;
+    const first = !existsSync(managerLogFile(stateDir.path));
     const started = await startManager(stateDir);
     if (started && first) {
       onNote?.(
@@ -45,7 +45,7 @@ export async function ensureManager(stateDir: StateDir, { noManager, onNote }: M
     }
   } catch (error) {
     onNote?.(
-      `the manager could not be started (${refusal(error)}): caps are kept all the same, 30 s late; see "agentctl doctor"`,
+      `the manager could not be ${noManager ? 'held' : 'started'} (${refusal(error)}): caps are kept all the same, 30 s late; see "agentctl doctor"`,
     );
   }
 }

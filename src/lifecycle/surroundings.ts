@@ -6,11 +6,12 @@ import { ownersOf } from '../agent/owners.ts';
 import type { Process } from '../agent/tree.ts';
 import { readActivity, writeActivity } from '../store/activity-file.ts';
 import type { StateDir } from '../store/state-dir.ts';
-import { cgroupCpuSeconds, pidsInCgroup } from '../system/cgroup.ts';
+import { cgroupCpuSeconds } from '../system/cgroup.ts';
 import { awakeMs } from '../system/clock.ts';
 import { argumentsOf, processTable } from '../system/processes.ts';
 import { seenSessions } from '../system/tmux.ts';
 import { scanTree } from './end-tree.ts';
+import { runsOf } from './leftovers.ts';
 import type { Observed } from './observe.ts';
 import type { Circumstances } from './reconcile.ts';
 import { tmuxServer } from './tmux-server.ts';
@@ -74,8 +75,8 @@ export class Surroundings {
     const memory = runId === undefined ? undefined : this.#measured.get(runId);
     if (memory === undefined) return undefined;
     const seen = runId === undefined ? undefined : this.#current.get(runId);
-    const last = memory.samples.at(-1) ?? { awakeMs: 0, cpuMs: memory.cpuMs, outputBytes: 0 };
-    return { memory, current: seen ? currentSample(memory, seen) : last };
+    // Not the last sample: it may have begun to work since.
+    return { memory, current: seen && currentSample(memory, seen) };
   }
 
   #parentEnded(agent: Observed): boolean | undefined {
@@ -142,13 +143,7 @@ function lastLook(activity: Activity | undefined): number {
 
 /** One pass over the process table for all of them. */
 function measure(agents: readonly Running[], at: number): Map<string, Measurement> {
-  const runs = agents.flatMap(({ runId, evidence }) => {
-    const { started } = evidence.files;
-    if (started.state !== 'there') return [];
-    const { wrapper, watchdog, agent, cgroup } = started.value;
-    return [{ runId, wrapper, watchdog, agent, ...(cgroup !== null && { cgroupPids: pidsInCgroup(cgroup) }) }];
-  });
-  const owned = ownersOf(runs, processTable());
+  const owned = ownersOf(agents.flatMap(runsOf), processTable());
   return new Map(
     agents.map(({ runId, directory, evidence }) => {
       const { started } = evidence.files;

@@ -120,6 +120,12 @@ describe('doing nothing', () => {
   const term = (says: string): Action => ({ do: 'term', cause: 'idle', reason: `idle for 30m: ${says} in 1800 s` });
   const againAfter = NOW.uptimeMs + MAX_IDLE_MS / 16;
 
+  test('as of a look before this one is no reason: it may work again', () => {
+    const { memory } = active(MAX_IDLE_MS);
+    const seen = decide(idle({ activity: { memory, current: undefined } }));
+    expect(seen).toEqual({ action: nothing, nextAtMs: againAfter });
+  });
+
   test.each<[string, Change, Action]>([
     ['nothing at all', {}, term('0.0 % of a core and no output')],
     [
