@@ -53,7 +53,7 @@ interface Kill {
 /** Looks, and kills what is there. What forks can outrun a scan: it is held still meanwhile, where that can be done. */
 function killOnce(runId: string, started: Started, { spareWatchers, table, stubborn, ended }: Kill): Tree {
   // They have done what they were there for, and are nothing that the agent left.
-  const ours = new Set(watchers(started, table));
+  const ours = new Set([...watchers(started, table), ...orphanedHelpers(started, table)]);
   const kill = (tree: Tree): Tree => {
     for (const member of tree.members) {
       const { process } = member;
@@ -141,6 +141,21 @@ function watchers(started: Started, table: readonly Process[]): number[] {
   const pids = table.filter(isWatcher).map(({ pid }) => pid);
   const theirs = table.filter(({ pid, parentPid }) => pids.includes(parentPid) && pid !== started.agent.pid);
   return [...pids, ...theirs.map(({ pid }) => pid)];
+}
+
+/** What the watchdog runs, by name. */
+const HELPERS: readonly string[] = ['sleep', 'mv', 'grep', 'wc'];
+
+/**
+ * What a watchdog was running as it ended, and outlives it by a moment: in the agent's session, but without the cookie
+ * that all of the agent's have. Only for the record: it is ended like the others.
+ */
+function orphanedHelpers({ wrapper }: Started, table: readonly Process[]): number[] {
+  const pids = new Set(table.map(({ pid }) => pid));
+  return table
+    .filter(({ sessionId, cookie }) => sessionId === wrapper.pid && cookie === undefined)
+    .filter(({ parentPid, name }) => (parentPid === 1 || !pids.has(parentPid)) && HELPERS.includes(name))
+    .map(({ pid }) => pid);
 }
 
 /** A process as a verdict names it. */

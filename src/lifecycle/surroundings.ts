@@ -50,7 +50,10 @@ export class Surroundings {
       if (known) memory.set(runId, known);
     }
     const at = awakeMs();
-    const due = running.filter((agent) => at - lastLook(memory.get(agent.runId)) >= measureEveryMs(agent));
+    // Whoever looks once must see how busy each is now, however short ago somebody else has measured it.
+    const due = options.memory
+      ? running.filter((agent) => at - lastLook(memory.get(agent.runId)) >= measureEveryMs(agent))
+      : running;
     this.#current = due.length === 0 ? new Map() : measure(due, at);
     for (const agent of due) {
       const seen = this.#current.get(agent.runId);

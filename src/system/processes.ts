@@ -1,4 +1,5 @@
 import { closeSync, openSync, readdirSync, readFileSync, readSync, statSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import type { Liveness, ProcessIdentity } from '../agent/evidence.ts';
 import type { Process } from '../agent/tree.ts';
 import { codeOf } from '../errors.ts';
@@ -84,10 +85,12 @@ export function nextProcessTable(): Promise<Process[]> {
   return next;
 }
 
-/** A link of a chain of forks is found within two milliseconds, where there is one; a machine under load is slower. */
+/** A link of a chain of forks is found within two milliseconds, where there is one. */
 const CHASE_MS = 30;
-/** Where nobody is born for so long, there is no such chain. */
+/** Where nobody is born for so long, there is no such chain: its next link may have to wait for a processor. */
 const QUIET_MS = 10;
+/** How much longer it may take where more want to run than there are processors. */
+const LONGEST_QUEUE = 4;
 
 /**
  * A process with this cookie among those that are born just now, and behind it its ancestors; empty where there is none.
@@ -97,8 +100,9 @@ export function newestWithCookie(runId: string): Process[] {
   const scratch = Buffer.allocUnsafe(256 * 1024);
   const begun = process.hrtime.bigint();
   const passedMs = (): number => Number(process.hrtime.bigint() - begun) / 1e6;
+  const queue = Math.min(LONGEST_QUEUE, Math.max(1, runnable() / availableParallelism()));
   let last = newestPid();
-  for (let bornMs = 0; passedMs() < CHASE_MS && passedMs() - bornMs < QUIET_MS; ) {
+  for (let bornMs = 0; passedMs() < CHASE_MS * queue && passedMs() - bornMs < QUIET_MS * queue; ) {
     const newest = newestPid();
     if (newest === last) continue;
     bornMs = passedMs();
@@ -123,7 +127,16 @@ function withAncestors(pid: number, scratch: Buffer): Process[] {
 
 /** The number that was given to a process last. */
 function newestPid(): number {
-  return Number(readFileSync('/proc/loadavg', 'latin1').trim().split(' ')[4]);
+  return Number(loadAverage()[4]);
+}
+
+/** How many want to run just now, we among them. */
+function runnable(): number {
+  return Number.parseInt(loadAverage()[3] ?? '', 10);
+}
+
+function loadAverage(): string[] {
+  return readFileSync('/proc/loadavg', 'latin1').trim().split(' ');
 }
 
 /** The command line of a process, for people; its name in brackets where it has none. */

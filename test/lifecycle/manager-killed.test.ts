@@ -17,8 +17,8 @@ const BEAT = 1;
 const WATCHDOG_KILL_AFTER = 1;
 /** It learns of these at its second beat, after 5 s; it cuts times down to seconds; it sends TERM, waits, and kills. */
 const WATCHDOG_BY = Math.max(5, CAP + LATE) + 1 + BEAT + WATCHDOG_KILL_AFTER + 1;
-/** What this test's own looking, and a shell on a machine that runs others beside it, may take. */
-const LOAD = 4;
+/** What a shell on a machine that runs other tests beside this one may take; FIGURES=1 is for an idle one. */
+const LOAD = process.env.FIGURES ? 1 : 10;
 
 interface Case {
   bench: CapBench;
@@ -188,7 +188,7 @@ async function endedByWatchdog(cases: readonly Case[]): Promise<void> {
     const ended = exit.uptimeSeconds - agent.started.uptimeSeconds;
     figures(name, 'gone', gone[index]?.toFixed(2), 'sentinel', ended.toFixed(2), exit.cause);
     if (exit.cause === 'capped') expect(ended, name).toBeGreaterThanOrEqual(CAP + LATE);
-    expect(ended, name).toBeLessThanOrEqual(WATCHDOG_BY);
+    expect(ended, name).toBeLessThanOrEqual(WATCHDOG_BY + LOAD);
     expect(gone[index], name).toBeLessThanOrEqual(WATCHDOG_BY + LOAD);
     expect(await bench.agent(name), name).toMatchObject({ phase: 'ended', result: 'timed-out', exitCode: code });
     expect(await bench.run('wait', name), name).toMatchObject({ code: 124, stderr: '' });
