@@ -33,7 +33,7 @@ export async function killTree(runId: string, started: Started, spareWatchers: b
   }
   const { members, spared, suspects } = tree;
   for (const { process } of members) ended.delete(process.pid);
-  if (cgroup !== undefined && members.length === 0) removeCgroup(cgroup);
+  if (cgroup !== undefined && members.length === 0) await removeCgroup(cgroup);
   return {
     ended: [...ended.values()],
     spared: spared.map(noteOf),

@@ -1,5 +1,6 @@
 import { existsSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { pause } from './clock.ts';
 
 /** An agent's control group (version 2) is called by its run id; launch.sh makes it, since only it can move itself in. */
 const AGENTS_OWN = /^agentctl-[0-9a-z]{8,40}$/;
@@ -55,8 +56,19 @@ function thaw(directory: string): void {
   write(join(directory, 'cgroup.freeze'), '0');
 }
 
+/** Who was killed in a group is in it for a moment more, on a loaded machine a longer one, and is listed no longer. */
+const DYING_MS = 20;
+const MOST_TRIES = 20;
+
 /** Removes a control group that nobody is in any more, with what was made below it; one in use stays. */
-export function removeCgroup(directory: string): void {
+export async function removeCgroup(directory: string): Promise<void> {
+  for (let tries = 1; !tryToRemove(directory) && tries < MOST_TRIES; tries++) {
+    if (pidsInCgroup(directory).size > 0) return;
+    await pause(DYING_MS);
+  }
+}
+
+function tryToRemove(directory: string): boolean {
   // An agentctl that was killed while it held the group would leave it frozen for those who may stay in it.
   thaw(directory);
   // The kernel refuses where anybody is in it: no need to look.
@@ -67,6 +79,7 @@ export function removeCgroup(directory: string): void {
       // In use, or gone.
     }
   }
+  return !existsSync(directory);
 }
 
 /**
