@@ -24,6 +24,11 @@ const COMMANDS: Catalogue = {
   done: { summary: 'say that an agent has finished: its grace begins', load: () => import('./commands/done.ts') },
   extend: { summary: 'give an agent more time', load: () => import('./commands/extend.ts') },
   keep: { summary: 'hold what time would end or tear down', load: () => import('./commands/keep.ts') },
+  agents: { summary: 'the profiles for spawn --agent', load: () => import('./commands/agents.ts') },
+  hooks: {
+    summary: "what to put into an agent's own settings, so that it reports",
+    load: () => import('./commands/hooks.ts'),
+  },
   rm: { summary: 'remove ended agents with their logs', load: () => import('./commands/rm.ts') },
   sweep: { summary: 'look at every agent once, and do what is due', load: () => import('./commands/sweep.ts') },
   manager: {
@@ -154,7 +159,7 @@ function overview(): string {
   const width = Math.max(...Object.keys(COMMANDS).map((name) => name.length)) + 2;
   return `Examples:
   agentctl run -- make test                          run it in tmux, see its output, get its exit code
-  agentctl spawn -n fix-login -- claude "fix it"     start an agent and go on
+  agentctl spawn --agent claude --prompt "fix it"    start an agent and go on
   agentctl ps                                        what runs, what ended, how
   agentctl wait fix-login                            wait for its end; its exit code is yours
   agentctl logs -f fix-login                         what it prints

@@ -1,16 +1,16 @@
 import { idlenessOf, sampleEveryMs } from './activity.ts';
 import { formatDuration } from './duration.ts';
-import type { Evidence, Report, Said, Spec, StopOrder, VerdictCause, VerdictStep } from './evidence.ts';
+import type { Evidence, Said, Spec, StopOrder, VerdictCause, VerdictStep } from './evidence.ts';
 import type { Limits } from './limits.ts';
-import { statusOf, wasDone } from './status.ts';
+import { graceOf, statusOf, wasDone, wordsOf } from './status.ts';
 
 /** What reconcile is to do next. Times are milliseconds of uptime. */
 export type Action =
   | { do: 'nothing' }
   /** Find out in whose company it is, and decide again. */
   | { do: 'ask' }
-  /** Put a person's keys down as a report: the agent has gone on working. */
-  | { do: 'resume' }
+  /** Put down as a report that a person typed then: if it was after `done`, the agent has gone on working. */
+  | { do: 'note-keys'; typedAtMs: number }
   /** Its idleness begins anew. */
   | { do: 'begin-anew' }
   /** Say at its terminal that its cap is near. */
@@ -116,21 +116,20 @@ function endWithParent({ parentEnded }: Evidence, { withParent, parent }: Spec):
 }
 
 /** Said to be done for longer than the grace, and nobody minds. */
-function endDone({ files, company, now }: Evidence, { limits: { graceMs } }: Spec): Decision {
+function endDone({ files, company, now }: Evidence, { limits }: Spec): Decision {
   const { report } = files;
   if (report?.state !== 'done') return NOTHING;
   if (company === undefined) return ASK;
-  if (company.typedAtMs !== undefined && company.typedAtMs > report.atMs) return act({ do: 'resume' });
+  // Typed before it was done, keys change nothing but its grace.
+  const { typedAtMs } = company;
+  if (typedAtMs !== undefined && (!files.typed || typedAtMs > report.atMs)) return act({ do: 'note-keys', typedAtMs });
+  const graceMs = graceOf(files, limits);
   const endAtMs = graceMs === null ? Number.POSITIVE_INFINITY : report.uptimeMs + graceMs;
   const askAgainMs = now.uptimeMs + COMPANY_EVERY_MS;
   if (now.uptimeMs < endAtMs) return { action: { do: 'nothing' }, nextAtMs: Math.min(endAtMs, askAgainMs) };
   const against = holders(files, company);
   if (against.length > 0) return { action: { do: 'nothing' }, nextAtMs: askAgainMs, against };
-  return act({ do: 'term', cause: 'done', reason: doneReason(report), said: report.status ?? 'success' });
-}
-
-function doneReason({ status, message }: Report): string {
-  return `said that it is done (${status ?? 'success'})${message ? `: ${message}` : ''}`;
+  return act({ do: 'term', cause: 'done', reason: wordsOf(report), said: report.status ?? 'success' });
 }
 
 function endIdle({ files, activity, company, now }: Evidence, { limits: { maxIdleMs } }: Spec): Decision {
@@ -139,8 +138,8 @@ function endIdle({ files, activity, company, now }: Evidence, { limits: { maxIdl
     return { action: { do: 'nothing' }, nextAtMs: now.uptimeMs + sampleEveryMs(maxIdleMs) };
   }
   const { report } = files;
-  // A program that says it has finished draws on, and so does one that a person has gone back to.
-  const countOutput = report === undefined || (report.state !== 'done' && report.source !== 'keys');
+  // A program that says it has finished or waits draws on, and so does one that a person has gone back to.
+  const countOutput = report === undefined || (report.state === 'working' && report.source !== 'keys');
   const { idle, nextInMs, says } = idlenessOf(activity.memory, activity.current, maxIdleMs, countOutput);
   const limit = formatDuration(maxIdleMs);
   // Whoever says something, or is told something, is not idle then: what it did before does not count.
@@ -157,6 +156,7 @@ function endIdle({ files, activity, company, now }: Evidence, { limits: { maxIdl
     ...(typed ? ['a person has typed into it'] : []),
     ...company.liveChildren.map((name) => `it has spawned ${name}, which is live`),
     ...(company.waits ? ['it waits for agents'] : []),
+    ...(report?.background ?? []).map((task) => `it has in the background: ${task}`),
   ];
   if (against.length > 0) return { action: { do: 'begin-anew' }, nextAtMs: now.uptimeMs + maxIdleMs, against };
   return act({ do: 'term', cause: 'idle', reason: `idle for ${limit}: ${says}` });

@@ -21,6 +21,8 @@ export interface Spec {
   withParent: boolean;
   /** After its own end nothing that it left running is ended. */
   leaveRunning: boolean;
+  /** Whose events its reports are; null where its program does not tell. */
+  reports: string | null;
   command: string[];
   cwd: string;
   labels: Record<string, string>;
@@ -70,14 +72,18 @@ export type Said = 'success' | 'failure';
 
 /** What was said of an agent: by itself, or for it. */
 export interface Report {
-  state: 'working' | 'done';
-  /** `done`, `send`, or `keys`: a person at its terminal. */
+  state: 'working' | 'waiting' | 'done';
+  /** `done`, `send`, `keys` (a person at its terminal), or the kind of agent whose own event it is. */
   source: string;
-  /** Only with `done`, as are message and resultFile. */
+  /** Only with `done`. */
   status: Said | null;
   message: string | null;
   /** The name of the copy, beside the report. */
   resultFile: string | null;
+  /** Only with `waiting`: what for, in a word or two. */
+  waitingFor: string | null;
+  /** What it says goes on in the background, and may wake it. */
+  background: readonly string[];
   atMs: number;
   uptimeMs: number;
 }
@@ -114,8 +120,14 @@ export interface AgentFiles {
   stopOrder: Found<StopOrder>;
   /** Who asked to keep it; undefined where nobody did. */
   keptBy: string | undefined;
-  /** The newest report that decides. */
+  /** What was said of it, by what came last; undefined where nothing was. */
   report: Report | undefined;
+  /** The agent's own session, by which its program can take it up again; undefined where it did not say. */
+  session: string | undefined;
+  /** Whether a person has ever typed at its terminal, as far as that was put down. */
+  typed: boolean;
+  /** Files in reports/ that cannot be understood, of those that were looked at. */
+  unreadReports: readonly string[];
   verdict: Found<Verdict>;
   /** The cap in force (`limits`, which `extend` rewrites), or undefined where the file is gone. */
   capMs: number | null | undefined;

@@ -1,5 +1,6 @@
 import type { Evidence, Exit, Found, Report, Verdict } from './evidence.ts';
 import { signalOf } from './exit-status.ts';
+import type { Limits } from './limits.ts';
 
 export type Phase = 'queued' | 'starting' | 'running' | 'waiting' | 'done' | 'stopping' | 'ended' | 'unknown';
 export type Result = 'succeeded' | 'failed' | 'signaled' | 'timed-out' | 'idled-out' | 'stopped' | 'lost';
@@ -50,6 +51,7 @@ export function statusOf(evidence: Evidence): Status {
     teardownAtMs: teardownOf(
       files,
       outcome.phase === 'done' || wasDone(files) ? (files.report?.atMs ?? null) : endedAtMs,
+      outcome.phase,
     ),
   };
 }
@@ -59,9 +61,17 @@ export function wasDone({ verdict, report }: Evidence['files']): boolean {
   return verdict.state === 'there' && verdict.value.cause === 'done' && report?.state === 'done';
 }
 
-function teardownOf({ spec, archived }: Evidence['files'], completedAtMs: number | null): number | null {
-  if (archived || completedAtMs === null || spec.state !== 'there' || spec.value.limits.graceMs === null) return null;
-  return completedAtMs + spec.value.limits.graceMs;
+function teardownOf(files: Evidence['files'], completedAtMs: number | null, phase: Phase): number | null {
+  const { spec, archived } = files;
+  if (archived || completedAtMs === null || spec.state !== 'there') return null;
+  const graceMs = phase === 'done' ? graceOf(files, spec.value.limits) : spec.value.limits.graceMs;
+  return graceMs === null ? null : completedAtMs + graceMs;
+}
+
+/** How long it may stay once it is done. A person who has typed into it may come back: then that is max idle. */
+export function graceOf({ typed }: Pick<Evidence['files'], 'typed'>, { graceMs, maxIdleMs }: Limits): number | null {
+  if (!typed || graceMs === null) return graceMs;
+  return maxIdleMs === null ? null : Math.max(graceMs, maxIdleMs);
 }
 
 function outcomeOf(evidence: Evidence): Outcome {
@@ -80,7 +90,7 @@ function outcomeOf(evidence: Evidence): Outcome {
     if (processes.agent === 'dead') return live('stopping', 'the agent has ended, its wrapper is about to say how');
     const watched =
       processes.watchdog === 'alive' ? '' : '; its watchdog was killed, so that only the manager keeps its cap';
-    return stopIsUnderWay(evidence) ?? saidDone(evidence) ?? live('running', `the agent runs${watched}`);
+    return stopIsUnderWay(evidence) ?? saidOfItself(evidence) ?? live('running', `the agent runs${watched}`);
   }
   if (processes.watchdog === 'alive')
     return live('stopping', 'its wrapper was killed; the watchdog is ending the rest');
@@ -104,13 +114,24 @@ function stopIsUnderWay({ files }: Evidence): Outcome | undefined {
   return undefined;
 }
 
-function saidDone({ files: { report } }: Evidence): Outcome | undefined {
-  return report?.state === 'done' ? live('done', wordsOf(report)) : undefined;
+function saidOfItself({ files: { report } }: Evidence): Outcome | undefined {
+  if (report === undefined) return undefined;
+  if (report.state === 'working')
+    return report.background.length === 0
+      ? undefined
+      : live('running', `the agent runs; in the background: ${report.background.join(', ')}`);
+  return live(report.state, wordsOf(report));
 }
 
-/** What a `done` says, for people. */
-function wordsOf({ status, message }: Report): string {
-  return `said that it is done (${status ?? 'success'})${message ? `: ${message}` : ''}`;
+/** Of what was said a line is enough, for people. */
+const LINE = 200;
+
+/** What a report says, for people. */
+export function wordsOf({ state, status, waitingFor, message }: Report): string {
+  const line = (message ?? '').trim().split(/\s*\n/)[0] ?? '';
+  const words = line.length > LINE ? `${line.slice(0, LINE - 1)}…` : line;
+  const what = state === 'waiting' ? `waits (${waitingFor})` : `said that it is done (${status ?? 'success'})`;
+  return words === '' ? what : `${what}: ${words}`;
 }
 
 /** No sentinel will come: what the wrapper recorded before it died is the code all the same. */

@@ -11,19 +11,24 @@ const command: Command = {
     ['agentctl send fix-login "and add a test"', 'one message'],
     ['agentctl send fix-login - <prompt.md', 'a long one'],
     ['agentctl send --keys fix-login Escape Up Enter', "keys, by tmux' names"],
+    ['agentctl send --force --keys fix-login Enter', 'the answer to "waiting (permission)"'],
   ],
-  options: { keys: { type: 'boolean', describe: "the words are tmux' key names, and no Enter is added" } },
+  options: {
+    keys: { type: 'boolean', describe: "the words are tmux' key names, and no Enter is added" },
+    force: { type: 'boolean', describe: 'also into one that waits for a permission: it is the answer then' },
+  },
   async run({ words, flags, stateDir }) {
     const [name, ...rest] = words;
     if (name === undefined || rest.length === 0)
       throw new UsageError('send needs a name and a text: agentctl send NAME TEXT, or - for stdin');
     const agent = find(stateDir, name);
+    const force = flags.on('force');
     if (flags.on('keys')) {
-      await pressKeys(stateDir, agent, rest);
+      await pressKeys(stateDir, agent, rest, { force });
       return 0;
     }
     const text = rest.length === 1 && rest[0] === '-' ? (await readStdin()).toString() : rest.join(' ');
-    const { asOneMessage } = await sendText(stateDir, agent, text);
+    const { asOneMessage } = await sendText(stateDir, agent, text, { force });
     if (!asOneMessage) note(`${name} does not ask for bracketed paste: it reads the lines one by one`);
     return 0;
   },

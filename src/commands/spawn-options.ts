@@ -2,14 +2,24 @@ import type { Options } from 'yargs';
 import { parseDuration, parseFiniteDuration } from '../agent/duration.ts';
 import { parseLabels } from '../agent/labels.ts';
 import type { Limits } from '../agent/limits.ts';
+import { dialectOf } from '../agent/reports/dialects.ts';
 import { UsageError } from '../errors.ts';
 import { parseEnv, readEnvFile } from '../lifecycle/agent-environment.ts';
+import { hasOwnHooks } from '../lifecycle/own-hooks.ts';
+import { readPromptFile } from '../lifecycle/prompt-file.ts';
 import type { SpawnOptions } from '../lifecycle/spawn.ts';
 import { type Call, note, readStdin } from './command.ts';
 import { NO_MANAGER } from './manager-option.ts';
 
 /** What `spawn` and `run` have in common. */
 export const SPAWN_OPTIONS: Readonly<Record<string, Options>> = {
+  agent: {
+    type: 'string',
+    requiresArg: true,
+    describe: 'a profile ("agentctl agents"): its command, with hooks that report; what follows is added to it',
+  },
+  prompt: { type: 'string', requiresArg: true, describe: 'with --agent: what it is to do' },
+  'prompt-file': { type: 'string', requiresArg: true, describe: 'the same from a file, or - for this stdin' },
   name: { alias: 'n', type: 'string', requiresArg: true, describe: 'its name; default COMMAND-xxxx' },
   cwd: { alias: 'C', type: 'string', requiresArg: true, describe: 'its working directory; default this one' },
   env: {
@@ -42,8 +52,12 @@ export const SPAWN_OPTIONS: Readonly<Record<string, Options>> = {
 /** @throws {InvalidInput} and {@link UsageError} for whatever does not fit. */
 export async function spawnOptions({ words, flags }: Call): Promise<SpawnOptions> {
   const stdin = flags.text('stdin');
+  const agent = flags.text('agent');
+  if (agent === undefined) hintAtProfile(words);
   return {
     command: words,
+    agent,
+    prompt: await promptOf(flags),
     name: flags.text('name'),
     cwd: flags.text('cwd'),
     env: {
@@ -62,6 +76,30 @@ export async function spawnOptions({ words, flags }: Call): Promise<SpawnOptions
     noManager: flags.on('no-manager'),
     onWarning: note,
   };
+}
+
+async function promptOf(flags: Call['flags']): Promise<string | undefined> {
+  const prompt = flags.text('prompt');
+  const file = flags.text('prompt-file');
+  if (prompt !== undefined && file !== undefined)
+    throw new UsageError('--prompt and --prompt-file exclude each other: choose one');
+  if ((prompt ?? file) !== undefined && flags.text('agent') === undefined)
+    throw new UsageError(
+      `--${prompt === undefined ? 'prompt-file' : 'prompt'} is for a profile: add --agent claude, say`,
+    );
+  if (file === undefined) return prompt;
+  if (file === '-' && flags.text('stdin') === '-')
+    throw new UsageError('--prompt-file - and --stdin - both want this stdin: give one of them a file');
+  return file === '-' ? (await readStdin()).toString() : readPromptFile(file);
+}
+
+/** Said where it would help: the agent will not be known to be done or to wait. */
+function hintAtProfile(command: readonly string[]): void {
+  const agent = dialectOf(command);
+  if (agent === null || hasOwnHooks(agent, process.env, process.cwd())) return;
+  note(
+    `${agent} can say when it is done and when it waits: start it with --agent ${agent}, or see "agentctl hooks ${agent}"`,
+  );
 }
 
 function limits(flags: Call['flags']): Partial<Limits> {

@@ -1,9 +1,11 @@
 import { join } from 'node:path';
 import type { Evidence, Found } from '../agent/evidence.ts';
 import { heartbeatSays } from '../agent/status.ts';
-import { limitsToDisk, modifiedAt } from '../store/agent-files.ts';
+import { limitsToDisk } from '../store/agent-files.ts';
 import type { Agent } from '../store/generated/types.ts';
+import { modifiedAt } from '../store/modified-at.ts';
 import type { Observed } from './observe.ts';
+import { resumeCommand } from './resume-command.ts';
 
 /**
  * An agent as the world sees it (schemas/agent.schema.json): what `--json` prints and the library returns.
@@ -31,6 +33,7 @@ export function describe(agent: Observed, tmux = 'not asked'): Agent {
     teardownAt: instant(status.teardownAtMs),
     kept: evidence.files.keptBy !== undefined,
     report: reportOn(agent),
+    resume: resumeCommand(agent),
     lastOutputAt: instant(modifiedAt(join(agent.directory, 'output.log')) ?? null),
     limits: spec ? limitsToDisk({ ...spec.limits, maxRuntimeMs: capOf(evidence) }) : null,
     labels: spec?.labels ?? {},
@@ -51,21 +54,25 @@ export function describe(agent: Observed, tmux = 'not asked'): Agent {
 function reportOn({ evidence, directory }: Observed): Agent['report'] {
   const { report } = evidence.files;
   if (report === undefined) return null;
-  const { state, source, status, message, resultFile } = report;
+  const { state, source, status, message, resultFile, waitingFor, background } = report;
   return {
     state,
     source,
     status,
     message,
+    waitingFor,
+    background: [...background],
     resultFile: resultFile === null ? null : join(directory, 'reports', resultFile),
     at: new Date(report.atMs).toISOString(),
   };
 }
 
-function reportSays({ files: { report } }: Evidence): string {
-  if (report === undefined) return 'none';
-  const said = report.status === null ? report.state : `${report.state} (${report.status})`;
-  return `${said}, by ${report.source}${report.message ? `: ${report.message}` : ''}`;
+function reportSays({ files: { report, unreadReports } }: Evidence): string {
+  const unread = unreadReports.length === 0 ? '' : `; not understood: ${unreadReports.join(', ')}`;
+  if (report === undefined) return `none${unread}`;
+  const { state, status, waitingFor, background, source, message } = report;
+  const detail = [status, waitingFor, ...background].filter((part) => part !== null).join(', ');
+  return `${state}${detail && ` (${detail})`}, by ${source}${message ? `: ${message}` : ''}${unread}`;
 }
 
 /** The cap in force: the watchdog's, which may have been moved since the start. */

@@ -2,7 +2,7 @@ import { linkSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { beginAnew } from '../agent/activity.ts';
 import { type Action, type Decision, decide } from '../agent/decide.ts';
-import type { Company, Evidence, Measured, Started, StopOrder } from '../agent/evidence.ts';
+import type { Company, Evidence, Measured, Now, Started, StopOrder } from '../agent/evidence.ts';
 import { writeActivity } from '../store/activity-file.ts';
 import { appendEvent } from '../store/events-file.ts';
 import { withLock } from '../store/lock.ts';
@@ -18,6 +18,7 @@ import { lockContext } from './lock-context.ts';
 import { LOG_PATIENCE_MS } from './log-end.ts';
 import { type Observed, observe, observeNamed } from './observe.ts';
 import { resourcesOf } from './resources.ts';
+import { resumeCommand } from './resume-command.ts';
 import { teardown } from './teardown.ts';
 import { tmuxServer } from './tmux-server.ts';
 
@@ -113,8 +114,8 @@ async function carryOut(
     case 'nothing':
     case 'ask':
       return;
-    case 'resume':
-      writeReport(agent.directory, runId, { state: 'working', source: 'keys', status: null, message: null }, now());
+    case 'note-keys':
+      writeReport(agent.directory, runId, WORKING_BY_KEYS, timeOf(action.typedAtMs));
       return;
     case 'begin-anew':
       if (circumstances?.activity) beginActivityAnew(agent, runId, circumstances.activity);
@@ -162,6 +163,14 @@ async function warn(
   await sayInStatusLine(tmuxServer(stateDir), started.tmux, `${reason}: agentctl extend ${name} 30m`);
 }
 
+const WORKING_BY_KEYS = { state: 'working', source: 'keys', status: null, message: null } as const;
+
+/** Both clocks at a time that is known by one. */
+function timeOf(wallMs: number): Now {
+  const at = now();
+  return { wallMs, uptimeMs: Math.max(0, at.uptimeMs - (at.wallMs - wallMs)) };
+}
+
 function isoNow(): string {
   return new Date(now().wallMs).toISOString();
 }
@@ -205,7 +214,8 @@ async function kill(agent: Observed, runId: string, started: Started): Promise<v
   const swept = await killTree(runId, started, watchersAreBusy(agent, killed?.uptimeMs));
   // What cannot be killed is not gone: the agent's end is not complete while it lives.
   const isGone = over && swept.survivors.length === 0;
-  updateVerdict(agent.directory, { swept, resources, step: isGone ? 'ended' : undefined, at: now() });
+  const resume = resumeCommand(agent);
+  updateVerdict(agent.directory, { swept, resources, resume, step: isGone ? 'ended' : undefined, at: now() });
   // Somebody may have stopped those who are to publish the end, or to go after it.
   signal(started.wrapper, 'SIGCONT');
   signal(started.watchdog, 'SIGCONT');

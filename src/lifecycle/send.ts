@@ -1,6 +1,7 @@
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { join } from 'node:path';
-import { AgentctlError, isDiskFull } from '../errors.ts';
+import { isQuestion } from '../agent/reports/reported.ts';
+import { AgentctlError, BusyError, isDiskFull } from '../errors.ts';
 import { writeReport } from '../store/report-file.ts';
 import { ringBell, type StateDir } from '../store/state-dir.ts';
 import { now, pause, wallMs } from '../system/clock.ts';
@@ -17,15 +18,26 @@ const YOUNG_MS = 5000;
 /** An end-of-paste inside the text would make the rest of it keystrokes. */
 const END_OF_PASTE = '\x1b[201~';
 
+export interface SendOptions {
+  /** Also into one that asks a question, as for a permission. */
+  force?: boolean;
+}
+
 /**
  * Types a text into an agent: one paste, in brackets where its program asked for them, so that many lines arrive as one
  * message; then Enter, apart. A young agent is given some seconds to ask.
  *
  * @returns whether many lines went as one message: a program that does not ask for brackets reads each line by itself.
  * @throws {AgentctlError} when it has ended or its session is gone.
+ * @throws {BusyError} when it asks a question, as for a permission.
  */
-export async function sendText(stateDir: StateDir, agent: Observed, text: string): Promise<{ asOneMessage: boolean }> {
-  const pane = paneOf(live(agent));
+export async function sendText(
+  stateDir: StateDir,
+  agent: Observed,
+  text: string,
+  options: SendOptions = {},
+): Promise<{ asOneMessage: boolean }> {
+  const pane = paneOf(ready(agent, options));
   const startedAtMs = agent.status.startedAtMs ?? 0;
   while (wallMs() - startedAtMs < YOUNG_MS && !asksForBrackets(agent.directory)) await pause(20);
   const message = text.replaceAll(END_OF_PASTE, '').replace(/\r?\n$/, '');
@@ -37,8 +49,13 @@ export async function sendText(stateDir: StateDir, agent: Observed, text: string
 }
 
 /** Presses keys by tmux' names for them. @throws {AgentctlError} as {@link sendText}. */
-export async function pressKeys(stateDir: StateDir, agent: Observed, keys: readonly string[]): Promise<void> {
-  await sendKeys(tmuxServer(stateDir), paneOf(live(agent)), keys);
+export async function pressKeys(
+  stateDir: StateDir,
+  agent: Observed,
+  keys: readonly string[],
+  options: SendOptions = {},
+): Promise<void> {
+  await sendKeys(tmuxServer(stateDir), paneOf(ready(agent, options)), keys);
   goesOn(stateDir, agent);
 }
 
@@ -54,9 +71,18 @@ function goesOn(stateDir: StateDir, { directory, runId }: Observed): void {
   }
 }
 
-function live(agent: Observed): Observed {
-  if (agent.status.phase !== 'ended') return agent;
-  throw new AgentctlError(`${agent.name} has ended (${agent.status.reason}): it reads nothing any more`);
+/** What is typed into a question answers it: nobody shall do that unawares. */
+function ready(agent: Observed, { force = false }: SendOptions): Observed {
+  const { name, status, evidence } = agent;
+  if (status.phase === 'ended') {
+    throw new AgentctlError(`${name} has ended (${status.reason}): it reads nothing any more`);
+  }
+  if (status.phase === 'waiting' && isQuestion(evidence.files.report) && !force) {
+    throw new BusyError(
+      `${name} ${status.reason}, and would take this for the answer: look at "agentctl screen ${name}", then answer with --force`,
+    );
+  }
+  return agent;
 }
 
 /** Whether the last word of its program on bracketed paste was yes; tmux 3.3 cannot be asked. */

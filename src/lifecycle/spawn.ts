@@ -27,13 +27,18 @@ import { killTree } from './end-tree.ts';
 import { environmentScript, launchScript } from './launch-script.ts';
 import { launcherDied } from './launcher-died.ts';
 import { type Observed, observeArchived, observeNamed } from './observe.ts';
+import { type ProfileLaunch, profileLaunch } from './profile-launch.ts';
 import { ensureManager } from './start-manager.ts';
 import { takeName } from './take-name.ts';
 import { tmuxServer } from './tmux-server.ts';
 
 export interface SpawnOptions {
-  /** The command and its arguments; they arrive byte for byte. */
+  /** The command and its arguments, which arrive byte for byte; with `agent`, arguments that are added to its own. */
   command: readonly string[];
+  /** A profile (`claude`, `codex`, `gemini`, `opencode`, or the user's own): its command, with the hooks that report for it. */
+  agent?: string | undefined;
+  /** Only with `agent`: what it is to do. */
+  prompt?: string | undefined;
   /** Default: `COMMAND-xxxx`. */
   name?: string | undefined;
   /** Default: the current directory. */
@@ -80,9 +85,11 @@ export async function spawn(stateDir: StateDir, options: SpawnOptions): Promise<
   const caller = inheritedAgent();
   const parent = caller && { name: caller.name, runId: caller.runId };
   if (options.withParent) checkParent(stateDir, parent);
-  const draft = draftSpec(options, name ?? freeName(stateDir, options.command[0] ?? ''), cwd, parent);
-  const environment = agentEnvironment(process.env, options.env ?? {}, ownVariables(stateDir, draft));
-  const program = checkCommand(options.command, environment, cwd);
+  const order = draftSpec(options, name ?? freeName(stateDir, options.agent ?? options.command[0] ?? ''), cwd, parent);
+  const launch = launchOf(stateDir, options, order);
+  const draft = { ...order, command: [...launch.command], agent: options.agent ?? null, reports: launch.reports };
+  const environment = environmentOf(stateDir, options, order, launch.env);
+  const program = checkCommand(draft.command, environment, cwd);
   const files = checkFiles(options);
   prepareStateDir(stateDir);
   const server = tmuxServer(stateDir);
@@ -102,6 +109,7 @@ export async function spawn(stateDir: StateDir, options: SpawnOptions): Promise<
         openFiles: callersOpenFiles(),
         stdin: Buffer.isBuffer(options.stdin) ? join(agentDir(stateDir.path, draft.name), 'stdin') : files.stdin,
       }),
+      files: launch.files,
       stdin: Buffer.isBuffer(options.stdin) ? options.stdin : undefined,
     });
     await takeName(stateDir, draft, options.replace ?? false);
@@ -131,6 +139,27 @@ export async function spawn(stateDir: StateDir, options: SpawnOptions): Promise<
     await undo(stateDir, server, draft, pane);
     throw error;
   }
+}
+
+/** What is started, and what goes with it. */
+function launchOf(stateDir: StateDir, options: SpawnOptions, order: Spec): ProfileLaunch {
+  const { agent, prompt, command } = options;
+  if (agent === undefined) {
+    if (prompt !== undefined) throw new InvalidInput('a prompt is for a profile: add --agent claude, say');
+    return { command, env: {}, files: {}, reports: null };
+  }
+  const directory = agentDir(stateDir.path, order.name);
+  const env = environmentOf(stateDir, options, order, {});
+  return profileLaunch({ agent, prompt, extra: command, directory, cwd: order.cwd, env });
+}
+
+function environmentOf(
+  stateDir: StateDir,
+  options: SpawnOptions,
+  order: Spec,
+  ofProfile: Readonly<Record<string, string>>,
+): Record<string, string> {
+  return agentEnvironment(process.env, { ...ofProfile, ...options.env }, ownVariables(stateDir, order));
 }
 
 /** The child's watchdog looks for its parent beside it: one that lives elsewhere would look as if it had ended. */

@@ -14,6 +14,7 @@ import { leftBehind } from './leftovers.ts';
 import { untilLogIsWhole } from './log-end.ts';
 import { type Observed, observeNamed } from './observe.ts';
 import { resourcesOf } from './resources.ts';
+import { resumeCommand } from './resume-command.ts';
 import { tmuxServer } from './tmux-server.ts';
 
 /**
@@ -33,7 +34,8 @@ export async function teardown(stateDir: StateDir, agent: Observed, runId: strin
       ? { ended: [], spared: leftBehind(agent), survivors: [] }
       : await killTree(runId, started, false);
     const isGone = swept.survivors.length === 0;
-    updateVerdict(directory, { swept, resources, step: isGone ? 'teardown' : undefined, at: now() });
+    const resume = resumeCommand(agent);
+    updateVerdict(directory, { swept, resources, resume, step: isGone ? 'teardown' : undefined, at: now() });
     if (!isGone) {
       const left = swept.survivors.map(({ pid, command }) => `${command} (pid ${pid})`).join(', ');
       throw new AgentctlError(`${agent.name} cannot be torn down, since this cannot be killed: ${left}`);

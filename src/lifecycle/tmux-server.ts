@@ -1,6 +1,6 @@
 import { existsSync } from 'node:fs';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { configFolder } from '../store/config-file.ts';
 import { type StateDir, socketPath } from '../store/state-dir.ts';
 import type { TmuxServer } from '../system/tmux-client.ts';
 
@@ -11,7 +11,6 @@ export function tmuxServer(stateDir: StateDir): TmuxServer {
 
 /** `tmux.conf` beside agentctl's own configuration; undefined where the user has none. */
 function userConfig(): string | undefined {
-  const base = process.env.XDG_CONFIG_HOME || join(process.env.HOME || homedir(), '.config');
-  const file = join(base, 'agentctl', 'tmux.conf');
+  const file = join(configFolder(), 'tmux.conf');
   return existsSync(file) ? file : undefined;
 }

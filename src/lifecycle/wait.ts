@@ -9,7 +9,14 @@ import { isBeyondKnowing, observeArchived, observeNamed } from './observe.ts';
 /** An agent whose wrapper and watchdog were both killed rings no bell: the process table is asked this often. */
 const POLL_MS = 250;
 
+/** What can be waited for. `done` is also reached by one that has ended as succeeded: it may have been torn down since. */
+export type Awaited = 'done' | 'waiting' | 'ended';
+
 export interface WaitOptions {
+  /** Default: ended. Whoever ends otherwise is yielded too: nothing else will come of it. */
+  for?: Awaited | undefined;
+  /** Hears of each agent that begins to wait for a person, as often as it does. */
+  onWaiting?: ((agent: Agent) => void) | undefined;
   /** Give up after this many milliseconds; null or undefined waits for ever. */
   timeoutMs?: number | null | undefined;
   signal?: AbortSignal | undefined;
@@ -22,7 +29,8 @@ export interface Removed {
 }
 
 /**
- * Yields each agent as it ends, in the order of their ends. Stops early, without the rest, when the time has passed or the signal was given.
+ * Yields each agent as it ends, or gets to what it is waited for, in the order of their ends. Stops early, without the
+ * rest, when the time has passed or the signal was given.
  *
  * @throws {UnknownAgentError} for a name that is none.
  * @example for await (const ended of wait(openStateDir(), [{ name: 'tests' }])) console.log(ended);
@@ -38,6 +46,7 @@ export async function* wait(
     options.timeoutMs === null || options.timeoutMs === undefined
       ? Number.POSITIVE_INFINITY
       : uptimeMs() + options.timeoutMs;
+  const told = new Map<AgentReference, string | undefined>();
   const bell = new BellListener(stateDir.path);
   const abort = (): void => bell.close();
   options.signal?.addEventListener('abort', abort, { once: true });
@@ -45,10 +54,15 @@ export async function* wait(
     while (!options.signal?.aborted) {
       const found: (Agent | Removed)[] = [];
       for (const agent of left) {
-        const end = look(stateDir, agent);
-        if (end === undefined) continue;
-        left.delete(agent);
-        found.push(end);
+        const { seen, isOver } = look(stateDir, agent);
+        if (isOver || ('phase' in seen && seen.phase === options.for)) {
+          left.delete(agent);
+          found.push(seen);
+        } else if ('phase' in seen) {
+          const waitsSince = seen.phase === 'waiting' ? seen.report?.at : undefined;
+          if (waitsSince !== undefined && told.get(agent) !== waitsSince) options.onWaiting?.(seen);
+          told.set(agent, waitsSince);
+        }
       }
       yield* found.sort((a, b) => endOf(a) - endOf(b));
       const timeLeft = deadline - uptimeMs();
@@ -61,15 +75,18 @@ export async function* wait(
   }
 }
 
-function look(stateDir: StateDir, { name, runId }: AgentReference): Agent | Removed | undefined {
-  const current = observeNamed(stateDir.path, name);
-  if (current !== undefined && (!runId || current.runId === runId || current.runId === undefined)) {
-    return current.status.phase === 'ended' || isBeyondKnowing(current) ? describe(current) : undefined;
+/** `isOver`: nothing more will come of it. */
+function look(stateDir: StateDir, { name, runId }: AgentReference): { seen: Agent | Removed; isOver: boolean } {
+  for (;;) {
+    const current = observeNamed(stateDir.path, name);
+    if (current !== undefined && (!runId || current.runId === runId || current.runId === undefined)) {
+      return { seen: describe(current), isOver: current.status.phase === 'ended' || isBeyondKnowing(current) };
+    }
+    const archived = observeArchived(stateDir.path, name, runId ?? undefined);
+    if (archived !== undefined) return { seen: describe(archived), isOver: true };
+    // Unless it was moved to the archive between the two looks.
+    if (observeNamed(stateDir.path, name)?.runId !== runId) return { seen: { name, removed: true }, isOver: true };
   }
-  const archived = observeArchived(stateDir.path, name, runId ?? undefined);
-  if (archived !== undefined) return describe(archived);
-  // It may have been moved to the archive between the two looks.
-  return observeNamed(stateDir.path, name)?.runId === runId ? undefined : { name, removed: true };
 }
 
 function endOf(end: Agent | Removed): number {

@@ -1,27 +1,14 @@
-import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import type {
-  AgentFiles,
-  Exit,
-  Found,
-  ProcessIdentity,
-  Report,
-  Spec,
-  Started,
-  StopOrder,
-  Verdict,
-} from '../agent/evidence.ts';
+import type { AgentFiles, Exit, Found, ProcessIdentity, Spec, Started, StopOrder, Verdict } from '../agent/evidence.ts';
 import type { Limits } from '../agent/limits.ts';
+import { dialectOf } from '../agent/reports/dialects.ts';
+import { ImpossibleTime, instantOf, LONGEST_MS, uptimeOf } from './disk-times.ts';
 import type * as disk from './generated/types.ts';
 import * as validators from './generated/validators.js';
+import { modifiedAt } from './modified-at.ts';
 import { readText } from './read-text.ts';
 import { readRecord } from './record-file.ts';
-
-/** Who writes more that are damaged, one after the other, has said nothing. */
-const MOST_REPORTS = 100;
-
-/** 300 years: sums of such times are still dates, and a limit as long is none. */
-const LONGEST_MS = 1e13;
+import { readReports } from './reports.ts';
 
 /**
  * Everything that the files of one agent say, in memory's units. Reads only; a missing directory reads as missing
@@ -37,6 +24,7 @@ export function readAgentFiles(directory: string, name: string, archived: boolea
       : found;
   const read = <T extends { runId: string }>(file: string, validate: Parameters<typeof readRecord<T>>[1]) =>
     own(readRecord(join(directory, file), validate), file);
+  const said = spec.state === 'there' ? readReports(directory, spec.value) : undefined;
   const orders = ordersOf(readRecord(join(directory, 'orders.json'), validators.orders), runId);
   return {
     name,
@@ -50,7 +38,10 @@ export function readAgentFiles(directory: string, name: string, archived: boolea
         ? { state: 'absent' }
         : convert(orders, 'orders.json', stopOrderOf),
     keptBy: orders.state === 'there' ? orders.value.keep?.by : undefined,
-    report: runId === undefined ? undefined : readNewestReport(directory, runId),
+    report: said?.report,
+    session: said?.session,
+    typed: said?.typed ?? false,
+    unreadReports: said?.unread ?? [],
     verdict: convert(read('verdict.json', validators.verdict), 'verdict.json', verdictOf),
     capMs: readCap(directory),
     heartbeatAtMs: modifiedAt(join(directory, 'heartbeat')),
@@ -71,27 +62,6 @@ function ordersOf(found: Found<disk.Orders>, runId: string | undefined): Found<d
   return foreign ? { state: 'absent' } : found;
 }
 
-/** A damaged report says nothing; the one before it counts. */
-function readNewestReport(directory: string, runId: string): Report | undefined {
-  for (const file of reportFiles(directory).slice(0, MOST_REPORTS)) {
-    const found = convert(readRecord(join(directory, 'reports', file), validators.report), file, reportOf);
-    if (found.state === 'there' && found.value.runId === runId) return found.value.report;
-  }
-  return undefined;
-}
-
-/** Newest first: their names begin with the uptime. */
-function reportFiles(directory: string): string[] {
-  try {
-    return readdirSync(join(directory, 'reports'))
-      .filter((file) => file.endsWith('.json'))
-      .sort()
-      .reverse();
-  } catch {
-    return [];
-  }
-}
-
 function readCap(directory: string): number | null | undefined {
   const cap = words(join(directory, 'limits'))[1];
   if (cap === 'none') return null;
@@ -106,15 +76,6 @@ function words(path: string): string[] {
   }
 }
 
-/** Milliseconds since the epoch, or undefined where there is no such file, or none that can be reached. */
-export function modifiedAt(path: string): number | undefined {
-  try {
-    return statSync(path, { throwIfNoEntry: false })?.mtimeMs;
-  } catch {
-    return undefined; // what stands in the agent's place is no directory (ENOTDIR, ELOOP)
-  }
-}
-
 function convert<A, B>(found: Found<A>, file: string, change: (value: A) => B): Found<B> {
   if (found.state !== 'there') return found;
   try {
@@ -123,21 +84,6 @@ function convert<A, B>(found: Found<A>, file: string, change: (value: A) => B): 
     if (!(error instanceof ImpossibleTime)) throw error;
     return { state: 'damaged', problem: `${file} is damaged: ${error.message}` };
   }
-}
-
-/** What the schemas let pass and no date can hold: found out here, it harms no other agent. */
-class ImpossibleTime extends Error {}
-
-function instantOf(text: string): number {
-  const ms = Date.parse(text);
-  if (Number.isNaN(ms)) throw new ImpossibleTime(`there is no ${text}`);
-  return ms;
-}
-
-function uptimeOf(seconds: number): number {
-  const ms = Math.round(seconds * 1000);
-  if (ms > LONGEST_MS) throw new ImpossibleTime(`an uptime of ${seconds} s cannot be`);
-  return ms;
 }
 
 function limitOf(seconds: number): number {
@@ -151,6 +97,7 @@ function specOf(spec: disk.Spec): Spec {
     parent: spec.parent,
     withParent: spec.withParent,
     leaveRunning: spec.leaveRunning ?? false,
+    reports: spec.reports ?? dialectOf(spec.command),
     command: spec.command,
     cwd: spec.cwd,
     labels: spec.labels,
@@ -203,12 +150,6 @@ function startedOf(started: disk.Started, spec: Found<Spec>): Started {
 
 function exitOf(exit: disk.Exit): Exit {
   return { code: exit.code, how: exit.how, cause: exit.cause, uptimeMs: uptimeOf(exit.uptimeSeconds) };
-}
-
-function reportOf(report: disk.Report): { runId: string; report: Report } {
-  const { state, source, status, message, resultFile } = report;
-  const times = { atMs: instantOf(report.at), uptimeMs: uptimeOf(report.uptimeSeconds) };
-  return { runId: report.runId, report: { state, source, status, message, resultFile, ...times } };
 }
 
 function stopOrderOf(orders: disk.Orders): StopOrder {

@@ -29,6 +29,8 @@ export interface NewAgent {
   spec: Spec;
   launchScript: string;
   environmentScript: string;
+  /** What a profile wants beside them, by name: settings with hooks, a long prompt. */
+  files: Readonly<Record<string, string>>;
   /** The agent's whole stdin, where it was given one; undefined for none. */
   stdin: Buffer | undefined;
 }
@@ -56,6 +58,7 @@ export function makeAgentDir(stateDir: string, agent: NewAgent): string {
   write('spec.json', `${JSON.stringify(spec)}\n`, true);
   write('launch.sh', agent.launchScript);
   write('env', agent.environmentScript);
+  for (const [file, content] of Object.entries(agent.files)) write(file, content);
   if (agent.stdin !== undefined) write('stdin', agent.stdin);
   write('limits', `${limitsLine(spec)}\n`);
   write('heartbeat', '');

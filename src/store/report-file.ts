@@ -13,7 +13,7 @@ import { createRecord } from './write-record.ts';
 export function writeReport(
   directory: string,
   runId: string,
-  report: Pick<Report, 'state' | 'source' | 'status' | 'message'>,
+  report: Pick<Report, 'source' | 'status' | 'message'> & { state: 'working' | 'done' },
   at: Now,
   result?: string,
 ): void {
@@ -21,7 +21,10 @@ export function writeReport(
   makeDirectory(reports);
   for (let count = 0; ; count++) {
     // Uptime has ten milliseconds, and a process may have more than one thing to say in them.
-    const base = `${String(at.uptimeMs).padStart(15, '0')}-${process.pid}${count === 0 ? '' : `_${String(count).padStart(3, '0')}`}`;
+    const again = count === 0 ? '' : `_${String(count).padStart(3, '0')}`;
+    // Whether a person ever typed is known from the names alone.
+    const tag = report.source === 'keys' ? '-keys' : '';
+    const base = `${String(Math.round(at.uptimeMs)).padStart(15, '0')}-${process.pid}${again}${tag}`;
     const path = join(reports, `${base}.json`);
     if (existsSync(path)) continue;
     if (result !== undefined) {

@@ -54,17 +54,20 @@ export interface VerdictUpdate {
   swept?: Swept | undefined;
   /** What it used up. Later there may be less to be seen of it, so the most counts. */
   resources?: Resources | undefined;
+  /** The line that takes up its session again. */
+  resume?: string | null;
   step?: VerdictStep['step'] | undefined;
   /** When, for the step. */
   at: Now;
 }
 
 /** Adds to a verdict, where there is one. */
-export function updateVerdict(directory: string, { swept, resources, step, at }: VerdictUpdate): void {
+export function updateVerdict(directory: string, { swept, resources, resume, step, at }: VerdictUpdate): void {
   change(directory, (verdict) => ({
     ...verdict,
     ...(swept && withSwept(verdict, swept)),
     ...(resources && { resources: withResources(verdict.resources, resources) }),
+    ...(resume && { resume }),
     steps: step === undefined ? verdict.steps : [...verdict.steps, stepOf(step, at)],
   }));
 }

@@ -30,7 +30,7 @@ const LOOK_MS = 5000;
 /** What tmux knows of the people at a session. */
 export interface SeenSession {
   attached: boolean;
-  /** When a person last pressed a key there, at the latest: tmux knows the second; undefined where nobody did since attaching. */
+  /** When a person last pressed a key there, at the earliest: tmux knows the second; undefined where nobody did since attaching. */
   typedAtMs: number | undefined;
 }
 
@@ -47,7 +47,7 @@ export async function seenSessions(
       const [, id = '', attached, activity, lastAttached] = line.split(' ');
       // Attaching counts as activity too; output does not.
       const typed = Number(lastAttached) > 0 && Number(activity) > Number(lastAttached);
-      return [id, { attached: attached !== '0', typedAtMs: typed ? Number(activity) * 1000 + 999 : undefined }];
+      return [id, { attached: attached !== '0', typedAtMs: typed ? Number(activity) * 1000 : undefined }];
     }),
   );
   return { serverPid: Number(lines[0]?.split(' ')[0]), sessions };

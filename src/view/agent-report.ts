@@ -15,7 +15,8 @@ interface Reported extends Row {
   labels: Readonly<Record<string, string>>;
   directory: string;
   evidence: object;
-  report: { status: string | null; resultFile: string | null; at: string } | null;
+  report: { status: string | null; waitingFor: string | null; resultFile: string | null; at: string } | null;
+  resume: string | null;
   leftRunning?: readonly ProcessNote[];
   verdict?: Verdict | null;
 }
@@ -71,6 +72,7 @@ export function agentReport(agent: Reported, nowMs: number): string {
     ['started', agent.startedAt],
     ['reported', agent.report?.at],
     ['result file', agent.report?.resultFile],
+    ['resume', agent.resume],
     ['ended', agent.endedAt],
     ['deadline', agent.endedAt === null ? (agent.deadline ?? (agent.startedAt === null ? null : 'none')) : null],
     ['teardown', agent.kept ? null : agent.teardownAt],

@@ -19,7 +19,7 @@ export interface Row {
   teardownAt: string | null;
   kept: boolean;
   archived: boolean;
-  report: { status: string | null } | null;
+  report: { status: string | null; waitingFor: string | null } | null;
   /** Only where it was looked for. */
   leftRunning?: readonly object[];
   lastOutputAt: string | null;
@@ -49,6 +49,7 @@ export function agentTable(
 export function statusCell(agent: Row, nowMs: number): string {
   if (agent.phase === 'unknown') return `unknown: ${agent.reason}`;
   if (agent.phase === 'done') return doneCell(agent, nowMs);
+  if (agent.phase === 'waiting') return `waiting (${agent.report?.waitingFor ?? 'input'})`;
   if (agent.phase !== 'ended') return agent.phase;
   const ago = agent.endedAt === null ? '' : ` ${formatDuration(nowMs - Date.parse(agent.endedAt))} ago`;
   const detail = agent.signal ?? (agent.exitCode === null || agent.exitCode === 0 ? undefined : String(agent.exitCode));
@@ -62,7 +63,15 @@ export function statusCell(agent: Row, nowMs: number): string {
 function doneCell({ report, kept, teardownAt }: Row, nowMs: number): string {
   const said = report?.status === 'failure' ? 'done: failure' : 'done';
   if (kept) return `${said} (kept)`;
-  return teardownAt === null ? said : `${said} (${formatDuration(Date.parse(teardownAt) - nowMs)} left)`;
+  return teardownAt === null ? said : `${said} (grace ${clock(Date.parse(teardownAt) - nowMs)})`;
+}
+
+/** `4:12`, `1:04:12`: what counts down is read to the second. */
+function clock(ms: number): string {
+  const seconds = Math.max(0, Math.ceil(ms / 1000));
+  const parts = [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60];
+  const [first, ...rest] = parts[0] === 0 ? parts.slice(1) : parts;
+  return [first, ...rest.map((part) => String(part).padStart(2, '0'))].join(':');
 }
 
 function row(agent: Row, nowMs: number): string[] {

@@ -14,7 +14,7 @@ interface Decided {
 }
 
 const DEEDS: Readonly<Record<string, readonly [done: string, wouldBe: string]>> = {
-  resume: ['goes on working', 'goes on working'],
+  'note-keys': ['has been typed into', 'has been typed into'],
   'begin-anew': ['is not idle', 'is not idle'],
   warn: ['warned', 'would be warned'],
   term: ['sent TERM', 'would be sent TERM'],

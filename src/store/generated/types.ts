@@ -6,6 +6,7 @@ export type AgentResult = 'succeeded' | 'failed' | 'signaled' | 'timed-out' | 'i
 export interface Schemas {
   activity: Activity;
   agent: Agent;
+  config: Config;
   doctor: DoctorReport;
   event: Event;
   exit: Exit;
@@ -138,6 +139,10 @@ export interface Agent {
   verdict?: {
     [k: string]: unknown;
   } | null;
+  /**
+   * The shell line that takes up the agent's own session again; null where it has told of none.
+   */
+  resume: string | null;
   [k: string]: unknown;
 }
 export interface ParentReference {
@@ -181,8 +186,14 @@ export interface WitnessStatements {
   tmux: string;
   [k: string]: unknown;
 }
+/**
+ * What was said of the agent.
+ */
 export interface ReportOnAgent {
-  state: 'working' | 'done';
+  state: 'working' | 'waiting' | 'done';
+  /**
+   * `done`, `send`, `keys`, or the kind of agent whose own event it is.
+   */
   source: string;
   status: ('success' | 'failure') | null;
   message: string | null;
@@ -194,6 +205,14 @@ export interface ReportOnAgent {
    * ISO 8601, UTC.
    */
   at: string;
+  /**
+   * With `waiting`: what for, as `permission` or `rate limit`.
+   */
+  waitingFor: string | null;
+  /**
+   * What it says goes on in the background, and may wake it.
+   */
+  background: string[];
   [k: string]: unknown;
 }
 export interface ProcessNote {
@@ -204,6 +223,45 @@ export interface ProcessNote {
    */
   why: string;
   [k: string]: unknown;
+}
+/**
+ * agentctl/config.json in $XDG_CONFIG_HOME (~/.config): what a user sets once.
+ */
+export interface Config {
+  $schema?: string;
+  /**
+   * Agents for `spawn --agent NAME`; one of a built-in name replaces that.
+   */
+  profiles?: {
+    [k: string]: ConfigProfile;
+  };
+  [k: string]: unknown;
+}
+export interface ConfigProfile {
+  /**
+   * The program, and words that always follow it.
+   *
+   * @minItems 1
+   */
+  command: [string, ...string[]];
+  /**
+   * Whose hooks are put in, and whose events come back. Without it the agent reports only what it says by `agentctl done`.
+   */
+  agent?: 'claude' | 'codex' | 'gemini' | 'opencode';
+  /**
+   * The last words where there is a prompt, for which {prompt} stands in them. Default: those of its agent, else the prompt alone.
+   */
+  prompt?: string[];
+  /**
+   * Added to its environment.
+   */
+  env?: {
+    [k: string]: string;
+  };
+  /**
+   * What to do where the program is missing.
+   */
+  install?: string;
 }
 /**
  * What `doctor --json` prints.
@@ -448,7 +506,7 @@ export interface Extension {
   [k: string]: unknown;
 }
 /**
- * One file in reports/: what was said of an agent. The newest that decides, counts.
+ * A .json file in reports/: what was said of an agent through agentctl. The agent's own events lie beside it as they came. What came last, counts.
  */
 export interface Report {
   /**
@@ -536,6 +594,14 @@ export interface Spec {
    * After its own end nothing that it left running is ended.
    */
   leaveRunning?: boolean;
+  /**
+   * The profile that made its command (`--agent`); null or absent where the command was given.
+   */
+  agent?: string | null;
+  /**
+   * Whose events its own reports are: claude, codex, gemini, opencode; null or absent: the command's program tells.
+   */
+  reports?: string | null;
   [k: string]: unknown;
 }
 export interface ParentReference1 {
@@ -734,6 +800,10 @@ export interface Verdict {
    */
   said?: 'success' | 'failure';
   resources?: Resources;
+  /**
+   * The shell line that takes up the agent's own session again, where it told of one.
+   */
+  resume?: string | null;
   [k: string]: unknown;
 }
 export interface VerdictStep {

@@ -1,0 +1,185 @@
+import type { Report } from '../evidence.ts';
+import type { Heard } from './heard.ts';
+
+/** One file in reports/: a record that agentctl wrote, or an event of the agent's own, understood. */
+export type Saying = { record: Report } | { heard: Heard; atMs: number };
+
+/** What the files in reports/ come to. */
+export interface Reported {
+  /** What decides; undefined where nothing was said. */
+  report: Report | undefined;
+  /** The agent's own session, by which it can be taken up again; undefined where it did not say. */
+  session: string | undefined;
+  /** Whether a person has ever typed at its terminal. */
+  typed: boolean;
+  /** The files that were looked at and say nothing that can be understood, newest first. */
+  unread: readonly string[];
+}
+
+/** Who writes more that say nothing, one after the other, has said nothing. */
+const MOST_FILES = 100;
+/** `UPTIME-PID`, a count where one process says two things at one time, a tag, and whose words they are. */
+const NAME = /^(\d{15})-\d+(?:_\d+)?(?:-([a-z][0-9A-Za-z_-]*))?\.([a-z]+)$/;
+
+/** What a name in reports/ says of its file; undefined where it is none of ours. */
+export function parseReportName(file: string): { uptimeMs: number; tag: string | undefined; kind: string } | undefined {
+  const [, uptime, tag, kind = ''] = NAME.exec(file) ?? [];
+  return uptime === undefined ? undefined : { uptimeMs: Number(uptime), tag, kind };
+}
+
+/**
+ * What was said of an agent, by what came last: events are followed from the last one that settles all that was before.
+ *
+ * @param files - names in reports/, in any order; their names sort by time.
+ * @param source - whose events count; undefined counts records only.
+ * @param read - undefined for a file that cannot be understood, null for one that means nothing.
+ */
+export function reported(files: readonly string[], source: string | undefined, read: Read): Reported {
+  const named = files
+    .flatMap((file) => {
+      const name = parseReportName(file);
+      return name && (name.kind === 'json' || name.kind === source) ? [{ file, ...name }] : [];
+    })
+    .sort((a, b) => (a.file < b.file ? -1 : 1));
+  const events = named.filter(({ kind }) => kind === source);
+  const changes = events.filter(({ tag }) => tag === 'session');
+  const session = changes.length > 0 ? ownSession(changes, read) : firstSession(events, read);
+
+  const unread: string[] = [];
+  const since: { uptimeMs: number; saying: Saying }[] = [];
+  for (const { file, uptimeMs } of named.slice(-MOST_FILES).reverse()) {
+    const saying = read(file);
+    if (saying === undefined) unread.push(file);
+    if (!saying || isAnothers(saying, session)) continue;
+    since.push({ uptimeMs, saying });
+    if (settlesAll(saying)) break;
+  }
+  const inOrder = since.reverse().sort((a, b) => a.uptimeMs - b.uptimeMs || rank(a.saying) - rank(b.saying));
+  return {
+    report: inOrder.reduce<Known | undefined>(
+      (before, { uptimeMs, saying }) => follow(before, saying, source ?? '', uptimeMs),
+      undefined,
+    )?.report,
+    session,
+    typed: named.some(({ tag }) => tag === 'keys'),
+    unread,
+  };
+}
+
+type Read = (file: string) => Saying | undefined | null;
+
+/**
+ * The agent's own session: the first of which anything is heard. A nested agent has inherited the environment and would
+ * speak for its parent. One that is cleared, or resumes another session, hands over to the next that begins.
+ */
+function ownSession(changes: readonly { file: string }[], read: Read): string | undefined {
+  let own: string | undefined;
+  let handsOver = false;
+  for (const { file } of changes) {
+    const heard = heardIn(read(file));
+    if (!heard || heard.session === null) continue;
+    if (own === undefined || (heard.says === 'began' && (handsOver || heard.takesOver))) {
+      own = heard.session;
+      handsOver = false;
+    }
+    if (heard.says === 'makes-room' && heard.session === own) handsOver = true;
+  }
+  return own;
+}
+
+/** Where nothing tells how sessions begin and end. */
+function firstSession(events: readonly { file: string }[], read: Read): string | undefined {
+  for (const { file } of events.slice(0, MOST_FILES)) {
+    const session = heardIn(read(file))?.session;
+    if (typeof session === 'string') return session;
+  }
+  return undefined;
+}
+
+function heardIn(saying: Saying | undefined | null): Heard | undefined {
+  return saying && 'heard' in saying ? saying.heard : undefined;
+}
+
+function isAnothers(saying: Saying, own: string | undefined): boolean {
+  if ('record' in saying || saying.heard.session === null || own === undefined) return false;
+  return saying.heard.session !== own;
+}
+
+/** After these nothing depends on what was said before. */
+function settlesAll(saying: Saying): boolean {
+  return 'record' in saying || ['working', 'failed'].includes(saying.heard.says);
+}
+
+/** Of what was said at one time: a failure outdoes a stop, a stop a notification (design: "Reports"). */
+function rank(saying: Saying): number {
+  if ('record' in saying) return 7;
+  return ['began', 'makes-room', 'working', 'goes-on', 'sits', 'asks', 'finished', 'failed'].indexOf(saying.heard.says);
+}
+
+/** What is true, and what a person was asked for; undefined where that was not said. */
+interface Known {
+  report: Report;
+  asked?: { by: string | null; with: string };
+  /** Its turn was cut off, and nothing that is over by that is done. */
+  failed?: boolean;
+}
+
+/** Whether a person is asked, and answers at the agent's own terminal. */
+export function isQuestion(report: Report | undefined): boolean {
+  return report?.state === 'waiting' && ['permission', 'answer'].includes(report.waitingFor ?? '');
+}
+
+/** What is true after one more thing was said. */
+function follow(before: Known | undefined, saying: Saying, source: string, uptimeMs: number): Known | undefined {
+  if ('record' in saying) return { report: saying.record };
+  const { heard, atMs } = saying;
+  const known = before?.report;
+  const isAsked = isQuestion(known);
+  // What it said by `agentctl done`, with its result, holds until somebody asks for more.
+  const saidSo = known?.state === 'done' && known.source === 'done';
+  const now = (change: Partial<Report> = {}): Known => ({ report: { ...PLAIN, source, atMs, uptimeMs, ...change } });
+  switch (heard.says) {
+    case 'began':
+    case 'makes-room':
+      return before;
+    case 'working':
+      return now();
+    case 'goes-on':
+      // Others go on while one of them asks.
+      if (before && isAsked) return isAnswered(before, heard) ? now() : before;
+      return saidSo || known?.state === 'working' || heard.by !== null ? before : now();
+    case 'sits':
+      // A turn that was interrupted tells nothing else; one that is over has told more.
+      if (known === undefined || isAsked || (known.state === 'working' && known.background.length === 0))
+        return now({ state: 'waiting', waitingFor: 'input' });
+      return before;
+    case 'asks': {
+      const { waitingFor, message } = heard;
+      // The notification that follows says less.
+      if (isAsked) return before;
+      const asking = now({ state: 'waiting', waitingFor, message });
+      return heard.with === null ? asking : { ...asking, asked: { by: heard.by, with: heard.with } };
+    }
+    case 'failed':
+      return { ...now({ state: 'waiting', waitingFor: heard.waitingFor, message: heard.message }), failed: true };
+    case 'finished':
+      if (before?.failed) return before;
+      if (heard.background.length > 0) return now({ message: heard.message, background: heard.background });
+      return saidSo ? before : now({ state: 'done', status: 'success', message: heard.message });
+    default:
+      return heard satisfies never;
+  }
+}
+
+function isAnswered({ asked }: Known, { by, with: what, begins }: Extract<Heard, { says: 'goes-on' }>): boolean {
+  return !begins && (asked === undefined || what === null || (asked.by === by && asked.with === what));
+}
+
+const PLAIN = {
+  state: 'working',
+  status: null,
+  message: null,
+  resultFile: null,
+  waitingFor: null,
+  background: [],
+} as const;

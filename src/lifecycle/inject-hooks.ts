@@ -1,0 +1,158 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { parse } from 'smol-toml';
+import { InvalidInput } from '../agent/invalid-input.ts';
+import { claudeSettings, withHooks } from '../agent/profiles/claude.ts';
+import { geminiSettings } from '../agent/profiles/gemini.ts';
+import { notifyWords } from '../agent/profiles/hook-commands.ts';
+import { opencodePlugin } from '../agent/profiles/opencode.ts';
+import { codeOf, refusal } from '../errors.ts';
+
+/** What makes an agent of one kind report, for one launch. */
+export interface Injection {
+  /** Stand right behind the program. */
+  words: readonly string[];
+  /** The user's own words, without what was taken into ours. */
+  extra: readonly string[];
+  env: Readonly<Record<string, string>>;
+  /** To be written into the agent's directory, by name. */
+  files: Readonly<Record<string, string>>;
+}
+
+interface Place {
+  /** The absolute path of bin/agent-report. */
+  report: string;
+  /** The agent's directory, where the files will be. */
+  directory: string;
+  cwd: string;
+  /** The environment that the agent will have. */
+  env: Readonly<Record<string, string>>;
+}
+
+/**
+ * How the hooks of an agent are put in beside those that the user has; none of the user's files is changed.
+ *
+ * @param extra - the user's own words for this launch.
+ * @throws {InvalidInput} where settings that the user gives cannot be read.
+ */
+export function injectHooks(agent: string, extra: readonly string[], place: Place): Injection {
+  switch (agent) {
+    case 'claude':
+      return claude(extra, place);
+    case 'codex':
+      return codex(extra, place);
+    case 'gemini':
+      return gemini(extra, place);
+    case 'opencode':
+      return opencode(extra, place);
+    default:
+      return { words: [], extra, env: {}, files: {} };
+  }
+}
+
+/** Of more than one --settings only the last counts: the user's are taken into ours. */
+function claude(extra: readonly string[], { report, directory, cwd }: Place): Injection {
+  let settings: object = claudeSettings(report);
+  const left: string[] = [];
+  for (let at = 0; at < extra.length; at++) {
+    const word = extra[at] ?? '';
+    if (word === '--') {
+      left.push(...extra.slice(at));
+      break;
+    }
+    const given = word === '--settings' ? extra[++at] : word.startsWith('--settings=') ? word.slice(11) : undefined;
+    if (given === undefined) left.push(word);
+    else settings = withHooks(readSettings(given, cwd), claudeSettings(report));
+  }
+  return {
+    words: ['--settings', join(directory, 'settings.json')],
+    extra: left,
+    env: {},
+    files: { 'settings.json': JSON.stringify(settings) },
+  };
+}
+
+function readSettings(given: string, cwd: string): Record<string, unknown> {
+  const isText = given.trimStart().startsWith('{');
+  try {
+    const settings: unknown = JSON.parse(isText ? given : readFileSync(resolve(cwd, given), 'utf8'));
+    if (typeof settings === 'object' && settings !== null && !Array.isArray(settings))
+      return settings as Record<string, unknown>;
+  } catch (error) {
+    const why = codeOf(error) === undefined ? 'they are not JSON' : refusal(error);
+    throw new InvalidInput(
+      `--settings: ${isText ? 'what is given' : given} cannot be read (${why}): give a file or an object`,
+    );
+  }
+  throw new InvalidInput(`--settings: ${isText ? 'what is given' : given} is no object: give a file or an object`);
+}
+
+/** A `notify` given here replaces the user's: ours calls that one. */
+function codex(extra: readonly string[], { report, env }: Place): Injection {
+  const left: string[] = [];
+  let own: readonly string[] | undefined;
+  let profile: string | undefined;
+  for (let at = 0; at < extra.length; at++) {
+    const word = extra[at] ?? '';
+    if (word === '--') {
+      left.push(...extra.slice(at));
+      break;
+    }
+    const next = extra[at + 1] ?? '';
+    const given = word === '-c' || word === '--config' ? notifyIn(next) : undefined;
+    if (given !== undefined) {
+      own = given;
+      at++;
+      continue;
+    }
+    if (word === '-p' || word === '--profile') profile = next;
+    left.push(word);
+  }
+  own ??= configuredNotify(profile, env);
+  return { words: ['-c', `notify=${JSON.stringify(notifyWords(report, own))}`], extra: left, env: {}, files: {} };
+}
+
+/** By precedence: a profile's file, the user's, the machine's. A project's own is ignored by Codex. */
+function configuredNotify(profile: string | undefined, env: Readonly<Record<string, string>>): readonly string[] {
+  const home = env.CODEX_HOME || join(env.HOME || homedir(), '.codex');
+  const files = [
+    ...(profile === undefined ? [] : [join(home, `${profile}.config.toml`)]),
+    join(home, 'config.toml'),
+    '/etc/codex/config.toml',
+  ];
+  for (const file of files) {
+    const found = existsSync(file) ? notifyIn(readFileSync(file, 'utf8')) : undefined;
+    if (found !== undefined) return found;
+  }
+  return [];
+}
+
+/** Undefined where there is none; what is no TOML, Codex itself will complain of. */
+function notifyIn(toml: string): string[] | undefined {
+  try {
+    const { notify } = parse(toml);
+    return Array.isArray(notify) && notify.every((word) => typeof word === 'string') ? notify : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Read beside the user's own settings, and the project's. */
+function gemini(extra: readonly string[], { report, directory }: Place): Injection {
+  return {
+    words: [],
+    extra,
+    env: { GEMINI_CLI_SYSTEM_SETTINGS_PATH: join(directory, 'settings.json') },
+    files: { 'settings.json': JSON.stringify(geminiSettings(report)) },
+  };
+}
+
+function opencode(extra: readonly string[], { report, directory }: Place): Injection {
+  return {
+    words: [],
+    extra,
+    env: { OPENCODE_CONFIG_CONTENT: JSON.stringify({ plugin: [`file://${join(directory, 'plugin.js')}`] }) },
+    files: { 'plugin.js': opencodePlugin(report) },
+  };
+}

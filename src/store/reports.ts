@@ -1,0 +1,59 @@
+import { readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Report, Spec } from '../agent/evidence.ts';
+import { DIALECTS } from '../agent/reports/dialects.ts';
+import { isEvent } from '../agent/reports/heard.ts';
+import { parseReportName, type Reported, reported, type Saying } from '../agent/reports/reported.ts';
+import { instantOf, uptimeOf } from './disk-times.ts';
+import type * as disk from './generated/types.ts';
+import * as validators from './generated/validators.js';
+import { readText } from './read-text.ts';
+import { readRecord } from './record-file.ts';
+
+/** What an agent says last is in it, and a prompt: neither is as long as a book. */
+const LONGEST_EVENT_BYTES = 1024 * 1024;
+
+/** What was said of an agent, by the files in its reports/. Reads only, and no more of them than it must. */
+export function readReports(directory: string, { runId, reports: source, command }: Spec): Reported {
+  const folder = join(directory, 'reports');
+  return reported(names(folder), source ?? undefined, (file) =>
+    parseReportName(file)?.kind === 'json'
+      ? readRecordOf(join(folder, file), runId)
+      : readEvent(join(folder, file), source ?? '', command),
+  );
+}
+
+function names(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
+}
+
+function readRecordOf(path: string, runId: string): Saying | undefined | null {
+  const found = readRecord(path, validators.report);
+  if (found.state !== 'there') return found.state === 'absent' ? null : undefined;
+  try {
+    return found.value.runId === runId ? { record: reportOf(found.value) } : null;
+  } catch {
+    return undefined; // a time that no date can hold
+  }
+}
+
+function readEvent(path: string, source: string, command: readonly string[]): Saying | undefined | null {
+  try {
+    const { size, mtimeMs } = statSync(path);
+    const event: unknown = size > LONGEST_EVENT_BYTES ? undefined : JSON.parse(readText(path));
+    if (!isEvent(event)) return undefined;
+    const heard = DIALECTS[source]?.hear(event, command);
+    return heard === undefined ? null : { heard, atMs: mtimeMs };
+  } catch {
+    return undefined; // half of it, as long as it is being written
+  }
+}
+
+function reportOf({ state, source, status, message, resultFile, at, uptimeSeconds }: disk.Report): Report {
+  const times = { atMs: instantOf(at), uptimeMs: uptimeOf(uptimeSeconds) };
+  return { state, source, status, message, resultFile, waitingFor: null, background: [], ...times };
+}
