@@ -1,4 +1,6 @@
-import { profiles } from '../lifecycle/profiles.ts';
+import { UsageError } from '../errors.ts';
+import { type ListedProfile, profiles } from '../lifecycle/profiles.ts';
+import type { Profiles } from '../store/generated/types.ts';
 import { table } from '../view/table.ts';
 import { visible } from '../view/visible.ts';
 import { type Command, print, printJson } from './command.ts';
@@ -9,13 +11,11 @@ const command: Command = {
     'Lists the profiles for "spawn --agent": what each reports by itself, how far that was proved, and whether its program is installed. Your own are in config.json (schemas/config.schema.json).',
   examples: [['agentctl spawn --agent claude --prompt "fix the login"', 'by a profile']],
   options: { json: { type: 'boolean', describe: 'as JSON (schemas/profiles.schema.json)' } },
-  run({ flags }) {
+  run({ words, flags }) {
+    if (words.length > 0) throw new UsageError('agents takes no names: it lists all profiles');
     const all = profiles();
     if (flags.on('json')) {
-      const listed = all.map(({ name, agent, command, program, install, reports, proved, isBuiltIn }) => {
-        return { name, agent, command, program, install, reports, proved, builtIn: isBuiltIn };
-      });
-      printJson({ schemaVersion: 1, profiles: listed });
+      printJson(listed(all));
       return 0;
     }
     const rows = all.map(({ name, program, install, reports, proved }) => [
@@ -31,3 +31,10 @@ const command: Command = {
 };
 
 export default command;
+
+function listed(all: readonly ListedProfile[]): Profiles {
+  const profiles = all.map(({ name, agent, command, program, install, reports, proved, isBuiltIn }) => {
+    return { name, agent, command: [...command], program, install, reports, proved, builtIn: isBuiltIn };
+  });
+  return { schemaVersion: 1, profiles };
+}

@@ -1,9 +1,9 @@
-import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import { InvalidInput } from '../agent/invalid-input.ts';
 import { claudeSettings } from '../agent/profiles/claude.ts';
 import { codexConfig } from '../agent/profiles/codex.ts';
 import { geminiSettings } from '../agent/profiles/gemini.ts';
-import { opencodePlugin } from '../agent/profiles/opencode.ts';
 import { packageRoot } from '../store/package-root.ts';
 
 /**
@@ -26,4 +26,12 @@ export function hooksFor(agent: string): string {
     );
   }
   return text();
+}
+
+/** As a file of the user's own, which does not lie beside agent-report. */
+function opencodePlugin(report: string): string {
+  const text = readFileSync(join(dirname(report), 'opencode-plugin.js'), 'utf8');
+  return text
+    .replace("fileURLToPath(new URL('./agent-report', import.meta.url))", () => JSON.stringify(report))
+    .replace("import { fileURLToPath } from 'node:url';\n", '');
 }

@@ -1,12 +1,12 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { parse } from 'smol-toml';
 import { InvalidInput } from '../agent/invalid-input.ts';
 import { claudeSettings, withHooks } from '../agent/profiles/claude.ts';
 import { geminiSettings } from '../agent/profiles/gemini.ts';
 import { notifyWords } from '../agent/profiles/hook-commands.ts';
-import { opencodePlugin } from '../agent/profiles/opencode.ts';
 import { codeOf, refusal } from '../errors.ts';
 
 /** What makes an agent of one kind report, for one launch. */
@@ -148,11 +148,7 @@ function gemini(extra: readonly string[], { report, directory }: Place): Injecti
   };
 }
 
-function opencode(extra: readonly string[], { report, directory }: Place): Injection {
-  return {
-    words: [],
-    extra,
-    env: { OPENCODE_CONFIG_CONTENT: JSON.stringify({ plugin: [`file://${join(directory, 'plugin.js')}`] }) },
-    files: { 'plugin.js': opencodePlugin(report) },
-  };
+function opencode(extra: readonly string[], { report }: Place): Injection {
+  const plugin = pathToFileURL(join(dirname(report), 'opencode-plugin.js')).href;
+  return { words: [], extra, env: { OPENCODE_CONFIG_CONTENT: JSON.stringify({ plugin: [plugin] }) }, files: {} };
 }

@@ -22,11 +22,12 @@ export function writeReport(
   for (let count = 0; ; count++) {
     // Uptime has ten milliseconds, and a process may have more than one thing to say in them.
     const again = count === 0 ? '' : `_${String(count).padStart(3, '0')}`;
+    const untagged = `${String(Math.round(at.uptimeMs)).padStart(15, '0')}-${process.pid}${again}`;
     // Whether a person ever typed is known from the names alone.
-    const tag = report.source === 'keys' ? '-keys' : '';
-    const base = `${String(Math.round(at.uptimeMs)).padStart(15, '0')}-${process.pid}${again}${tag}`;
+    const keys = `${untagged}-keys`;
+    if ([untagged, keys].some((name) => existsSync(join(reports, `${name}.json`)))) continue;
+    const base = report.source === 'keys' ? keys : untagged;
     const path = join(reports, `${base}.json`);
-    if (existsSync(path)) continue;
     if (result !== undefined) {
       copyFileSync(result, join(reports, `${base}.tmp`));
       chmodSync(join(reports, `${base}.tmp`), 0o600); // the copy has the mode of what was copied

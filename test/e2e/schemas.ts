@@ -4,7 +4,7 @@ import { Ajv2020 } from 'ajv/dist/2020.js';
 
 /** What does not fit a schema of schemas/, as Ajv puts it; empty when everything does. */
 export function misfits(
-  schema: 'agent' | 'list' | 'info' | 'doctor' | 'stats' | 'manager-status',
+  schema: 'agent' | 'list' | 'info' | 'doctor' | 'stats' | 'manager-status' | 'profiles',
   data: unknown,
 ): string[] {
   // Compiled from the published files, not from the generated validators, which agentctl itself uses.

@@ -17,11 +17,18 @@ export const gemini: Dialect = {
         return event.notification_type === 'ToolPermission'
           ? { says: 'asks', session, by: null, with: null, waitingFor: 'permission', message: textOf(event, 'message') }
           : undefined;
-      case 'AfterAgent':
-        return { says: 'finished', session, message: textOf(event, 'prompt_response'), background: [] };
+      case 'AfterAgent': {
+        const message = textOf(event, 'prompt_response');
+        // So it ends a turn that was interrupted, and one that the service refused.
+        if (message === NO_ANSWER)
+          return { says: 'failed', session, waitingFor: 'input', message: 'it gave no answer' };
+        return { says: 'finished', session, message, background: [] };
+      }
       default:
         return undefined;
     }
   },
   resume: (session) => ['--resume', session],
 };
+
+const NO_ANSWER = '[no response text]';

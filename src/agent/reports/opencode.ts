@@ -1,8 +1,9 @@
-import { type Dialect, type Event, type Heard, objectOf, textOf } from './heard.ts';
+import { type Dialect, type Event, type Heard, isEvent, objectOf, textOf } from './heard.ts';
 
 /** opencode's events, as its plugin passes them on; recorded from 1.18.33 (test/unit/agent/reports/opencode). */
 export const opencode: Dialect = {
-  hear(event) {
+  hear({ event }) {
+    if (!isEvent(event)) return undefined;
     const properties = objectOf(event, 'properties');
     const session = textOf(properties, 'sessionID');
     switch (event.type) {
@@ -32,6 +33,7 @@ export const opencode: Dialect = {
         return { says: 'asks', session, by: null, with: null, waitingFor: 'answer', message: null };
       case 'permission.replied':
       case 'question.replied':
+      case 'question.rejected':
         return { says: 'goes-on', session, by: null, with: null, begins: false };
       default:
         return undefined;
@@ -46,15 +48,18 @@ function status(now: Event, session: string | null): Heard | undefined {
   return undefined;
 }
 
+/** It is followed by session.idle, as an answer is. */
 function failure(error: Event, session: string | null): Heard {
   const data = objectOf(error, 'data');
-  const kinds: Record<number, string> = {
-    401: 'authentication',
-    402: 'billing',
-    403: 'authentication',
-    429: 'rate limit',
-    529: 'overload',
-  };
-  const waitingFor = kinds[Number(data.statusCode)] ?? 'error';
+  const aborted = error.name === 'MessageAbortedError';
+  const waitingFor = aborted ? 'input' : (KINDS[String(data.statusCode)] ?? 'error');
   return { says: 'failed', session, waitingFor, message: textOf(data, 'message') ?? textOf(error, 'name') };
 }
+
+const KINDS: Readonly<Record<string, string>> = {
+  401: 'authentication',
+  402: 'billing',
+  403: 'authentication',
+  429: 'rate limit',
+  529: 'overload',
+};

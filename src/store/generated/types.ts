@@ -15,6 +15,7 @@ export interface Schemas {
   'manager-status': ManagerStatus;
   manager: Manager;
   orders: Orders;
+  profiles: Profiles;
   report: Report;
   spec: Spec;
   started: Started;
@@ -503,6 +504,49 @@ export interface Extension {
    */
   by: string;
   seconds: number | null;
+  [k: string]: unknown;
+}
+/**
+ * What `agents --json` prints.
+ */
+export interface Profiles {
+  /**
+   * Version of this record's format; a reader refuses a newer one by name and keeps unknown fields.
+   */
+  schemaVersion: 1;
+  profiles: ProfileEntry[];
+  [k: string]: unknown;
+}
+export interface ProfileEntry {
+  /**
+   * For `spawn --agent`.
+   */
+  name: string;
+  /**
+   * Whose hooks are put in; null for one that reports only by `agentctl done`.
+   */
+  agent: string | null;
+  command: string[];
+  /**
+   * Its program's path; null where it is not installed.
+   */
+  program: string | null;
+  /**
+   * What to do where it is not.
+   */
+  install: string;
+  /**
+   * What it tells by itself, for people.
+   */
+  reports: string;
+  /**
+   * How far that was proved, for people.
+   */
+  proved: string;
+  /**
+   * false for one of the user's config.json.
+   */
+  builtIn: boolean;
   [k: string]: unknown;
 }
 /**

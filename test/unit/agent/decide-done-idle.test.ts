@@ -12,7 +12,6 @@ const LOOK_AGAIN_MS = 15_000;
 
 const nothing: Action = { do: 'nothing' };
 const ask: Action = { do: 'ask' };
-const resume: Action = { do: 'resume' };
 const beginAnew: Action = { do: 'begin-anew' };
 
 const UNCLEAR = 'whether it is kept is not known: orders.json is damaged: it is not JSON';
@@ -93,15 +92,30 @@ describe('said to be done', () => {
     expect(decide(done({ company: { ...ALONE, ...company } })).action).toEqual(success);
   });
 
-  test.each<[string, number, Change, Action]>([
-    ['after it, when the grace is over', 1, {}, resume],
-    ['after it, within the grace', 1, { now: at(SAID_AT + 5) }, resume],
-    ['after it, although somebody keeps it', 1, { keptBy: 'me' }, resume],
-    ['as it was said', 0, {}, success],
-    ['before it: as often as not they made it finish', -1, {}, success],
-  ])('and keys that were pressed %s', (_, laterMs, change, action) => {
+  test.each<[string, number, Change, boolean]>([
+    ['after it, when the grace is over', 1, {}, true],
+    ['after it, within the grace', 1, { now: at(SAID_AT + 5) }, true],
+    ['after it, although somebody keeps it', 1, { keptBy: 'me' }, true],
+    ['after it, once more', 1, { typed: true }, true],
+    ['before it, the first time that it is seen: its grace is another then', -1, {}, true],
+    ['before it, which is known', -1, { typed: true }, false],
+    ['as it was said, which is known', 0, { typed: true }, false],
+  ])('and keys that were pressed %s', (_, laterMs, change, noted) => {
     const typedAtMs = at(SAID_AT + laterMs).wallMs;
-    expect(decide(done({ company: { ...ALONE, typedAtMs }, ...change })).action).toEqual(action);
+    const { action } = decide(done({ company: { ...ALONE, typedAtMs }, ...change }));
+    expect(action).toEqual(noted ? { do: 'note-keys', typedAtMs } : nothing);
+  });
+
+  test.each<[string, Change, number | null]>([
+    ['max idle, once a person has typed into it', {}, MAX_IDLE_MS],
+    ['its own all the same, where that is longer', withLimits({ graceMs: 2 * MAX_IDLE_MS }), 2 * MAX_IDLE_MS],
+    ['none, where max idle is none', withLimits({ maxIdleMs: null }), null],
+    ['none, where it is none', withLimits({ graceMs: null }), null],
+  ])('its grace is %s', (_, change, graceMs) => {
+    const seen = (passedMs: number) => done({ typed: true, capMs: null, now: at(SAID_AT + passedMs), ...change });
+    const end = graceMs ?? 100 * MAX_IDLE_MS;
+    expect(decide(seen(end - 1)).action).toEqual(nothing);
+    expect(decide(seen(end)).action).toEqual(graceMs === null ? nothing : success);
   });
 
   test('and gone back to by a person, it is ended for idleness, not for the grace', () => {

@@ -2,7 +2,8 @@ import { mkdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { DEFAULT_LIMITS } from '../../../src/agent/limits.ts';
-import { limitsToDisk, modifiedAt, readAgentFiles, readClaim } from '../../../src/store/agent-files.ts';
+import { limitsToDisk, readAgentFiles, readClaim } from '../../../src/store/agent-files.ts';
+import { modifiedAt } from '../../../src/store/modified-at.ts';
 import { EXIT, folder, RUN, SPEC, STARTED } from './state.ts';
 
 /** An agent's directory with these files: records as objects, all else as text. */
@@ -58,6 +59,7 @@ describe('the files of an agent', () => {
           parent: { name: 'boss', runId: 'run00000' },
           withParent: false,
           leaveRunning: false,
+          reports: null,
           command: ['make', 'test'],
           cwd: '/work',
           labels: { job: '7' },
@@ -95,6 +97,10 @@ describe('the files of an agent', () => {
           steps: [{ step: 'term', atMs: Date.parse(AT), uptimeMs: 1_010_290 }],
         },
       },
+      report: undefined,
+      session: undefined,
+      typed: false,
+      unreadReports: [],
       capMs: 90_000,
       heartbeatAtMs: 1_700_000_000_500,
     });
@@ -110,6 +116,8 @@ describe('the files of an agent', () => {
       recorded: { state: 'absent' },
       stopOrder: { state: 'absent' },
       verdict: { state: 'absent' },
+      typed: false,
+      unreadReports: [],
       capMs: undefined,
       heartbeatAtMs: undefined,
     });

@@ -24,6 +24,7 @@ const AGENT: NewAgent = {
   spec: SPEC,
   launchScript: 'exec make\n',
   environmentScript: "export TOKEN='secret'\n",
+  files: {},
   stdin: undefined,
 };
 

@@ -39,7 +39,14 @@ describe('a report', () => {
   test('is read as it was written', () => {
     const path = agent();
     writeReport(path, RUN, DONE, at(1_000_500));
-    expect(newest(path)).toEqual({ ...DONE, resultFile: null, atMs: WALL_MS, uptimeMs: 1_000_500 });
+    expect(newest(path)).toEqual({
+      ...DONE,
+      resultFile: null,
+      waitingFor: null,
+      background: [],
+      atMs: WALL_MS,
+      uptimeMs: 1_000_500,
+    });
   });
 
   test("is a file of its own, for nobody else's eyes, with the folder made for it", () => {

@@ -20,6 +20,7 @@ const AGENT: Parameters<typeof agentReport>[0] = {
   kept: false,
   archived: false,
   report: null,
+  resume: null,
   lastOutputAt: null,
   cwd: '/work',
   command: ['make', 'all tests'],
@@ -29,7 +30,7 @@ const AGENT: Parameters<typeof agentReport>[0] = {
   evidence: { sentinel: 'none', process: 'agent alive (pid 7)' },
 };
 
-const SAID = { status: 'success', resultFile: null, at: '2026-01-02T11:59:00.000Z' };
+const SAID = { status: 'success', waitingFor: null, resultFile: null, at: '2026-01-02T11:59:00.000Z' };
 const VERDICT = {
   cause: 'capped',
   steps: [
@@ -101,6 +102,12 @@ describe('the report on an agent', () => {
     ['the time of a report', { report: SAID }, 'reported', '2026-01-02T11:59:00.000Z'],
     ['no result file without one', { report: SAID }, 'result file', undefined],
     ['the result file', { report: { ...SAID, resultFile: '/state/r.md' } }, 'result file', '/state/r.md'],
+    [
+      'how its session is taken up again',
+      { resume: 'cd /w && claude --resume 7' },
+      'resume',
+      'cd /w && claude --resume 7',
+    ],
     ['the teardown', { teardownAt: '2026-01-02T12:03:00.000Z' }, 'teardown', '2026-01-02T12:03:00.000Z'],
     ['no teardown where it is kept', { teardownAt: '2026-01-02T12:03:00.000Z', kept: true }, 'teardown', undefined],
     ['that it is kept', { kept: true }, 'kept', 'until "agentctl keep --release"'],

@@ -58,20 +58,29 @@ describe('the status of an agent, in a cell', () => {
     expect(statusCell({ ...ENDED, ...change }, NOW)).toBe(cell);
   });
 
-  test.each(['queued', 'starting', 'running', 'waiting', 'done', 'stopping'])('%s', (phase) => {
+  test.each(['queued', 'starting', 'running', 'done', 'stopping'])('%s', (phase) => {
     expect(statusCell({ ...RUNNING, phase }, NOW)).toBe(phase);
   });
 
+  const FAILURE = { status: 'failure', waitingFor: null };
   test.each<[string, Partial<Row>]>([
-    ['done (4m12s left)', { teardownAt: '2026-01-02T12:04:12Z' }],
-    ['done (4m12s left)', { teardownAt: '2026-01-02T12:04:12Z', report: { status: 'success' } }],
-    ['done (0s left)', { teardownAt: '2026-01-02T11:59:00Z' }],
+    ['done (grace 4:12)', { teardownAt: '2026-01-02T12:04:12Z' }],
+    ['done (grace 1:04:02)', { teardownAt: '2026-01-02T13:04:01.5Z', report: { status: 'success', waitingFor: null } }],
+    ['done (grace 0:00)', { teardownAt: '2026-01-02T11:59:00Z' }],
     ['done (kept)', { teardownAt: '2026-01-02T12:04:12Z', kept: true }],
-    ['done: failure', { report: { status: 'failure' } }],
-    ['done: failure (1m left)', { report: { status: 'failure' }, teardownAt: '2026-01-02T12:01:00Z' }],
-    ['done: failure (kept)', { report: { status: 'failure' }, kept: true }],
+    ['done: failure', { report: FAILURE }],
+    ['done: failure (grace 1:00)', { report: FAILURE, teardownAt: '2026-01-02T12:01:00Z' }],
+    ['done: failure (kept)', { report: FAILURE, kept: true }],
   ])('%s', (cell, change) => {
     expect(statusCell({ ...RUNNING, phase: 'done', ...change }, NOW)).toBe(cell);
+  });
+
+  test.each([
+    ['waiting (permission)', { status: null, waitingFor: 'permission' }],
+    ['waiting (rate limit)', { status: null, waitingFor: 'rate limit' }],
+    ['waiting (input)', null],
+  ])('%s', (cell, report) => {
+    expect(statusCell({ ...RUNNING, phase: 'waiting', report }, NOW)).toBe(cell);
   });
 
   test('unknown, and why', () => {
