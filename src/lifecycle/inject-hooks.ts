@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -8,6 +8,7 @@ import { claudeSettings, withHooks } from '../agent/profiles/claude.ts';
 import { geminiSettings } from '../agent/profiles/gemini.ts';
 import { notifyWords } from '../agent/profiles/hook-commands.ts';
 import { codeOf, refusal } from '../errors.ts';
+import type { ExtraFiles, Link } from '../store/new-agent.ts';
 
 /** What makes an agent of one kind report, for one launch. */
 export interface Injection {
@@ -16,8 +17,7 @@ export interface Injection {
   /** The user's own words, without what was taken into ours. */
   extra: readonly string[];
   env: Readonly<Record<string, string>>;
-  /** To be written into the agent's directory, by name. */
-  files: Readonly<Record<string, string>>;
+  files: ExtraFiles;
 }
 
 interface Place {
@@ -138,17 +138,52 @@ function notifyIn(toml: string): string[] | undefined {
   }
 }
 
-/** Read beside the user's own settings, and the project's. */
-function gemini(extra: readonly string[], { report, directory }: Place): Injection {
+/**
+ * An extension is the one place for hooks that Gemini CLI reads for every user and in every folder, and it has to lie in its
+ * home: so it gets a home of links to the user's own, with one more extension.
+ */
+function gemini(extra: readonly string[], { report, directory, env }: Place): Injection {
+  const real = join(env.GEMINI_CLI_HOME || env.HOME || homedir(), '.gemini');
+  const shadow = join('gemini', '.gemini');
+  const links = [
+    ...namesIn(real).filter((name) => name !== 'extensions'),
+    ...namesIn(join(real, 'extensions')).map((name) => join('extensions', name)),
+  ].map((name): [string, Link] => [join(shadow, name), { linkTo: join(real, name) }]);
+  const extension = join(shadow, 'extensions', 'agentctl');
   return {
     words: [],
     extra,
-    env: { GEMINI_CLI_SYSTEM_SETTINGS_PATH: join(directory, 'settings.json') },
-    files: { 'settings.json': JSON.stringify(geminiSettings(report)) },
+    env: {
+      GEMINI_CLI_HOME: join(directory, 'gemini'),
+      // Written anew as a whole, a link would not outlive it.
+      GEMINI_CLI_TRUSTED_FOLDERS_PATH: env.GEMINI_CLI_TRUSTED_FOLDERS_PATH || join(real, 'trustedFolders.json'),
+    },
+    files: {
+      ...Object.fromEntries(links),
+      [join(extension, 'gemini-extension.json')]: JSON.stringify({ name: 'agentctl', version: '1.0.0' }),
+      [join(extension, 'hooks', 'hooks.json')]: JSON.stringify(geminiSettings(report)),
+    },
   };
 }
 
-function opencode(extra: readonly string[], { report }: Place): Injection {
+function namesIn(folder: string): string[] {
+  return existsSync(folder) ? readdirSync(folder) : [];
+}
+
+/** Merged with the user's configuration, and the project's, by opencode itself; with this variable's own by us. */
+function opencode(extra: readonly string[], { report, env }: Place): Injection {
   const plugin = pathToFileURL(join(dirname(report), 'opencode-plugin.js')).href;
-  return { words: [], extra, env: { OPENCODE_CONFIG_CONTENT: JSON.stringify({ plugin: [plugin] }) }, files: {} };
+  const own = parseObject(env.OPENCODE_CONFIG_CONTENT);
+  const config = { ...own, plugin: [...(Array.isArray(own.plugin) ? own.plugin : []), plugin] };
+  return { words: [], extra, env: { OPENCODE_CONFIG_CONTENT: JSON.stringify(config) }, files: {} };
+}
+
+/** Empty where it is none: opencode itself would complain. */
+function parseObject(text: string | undefined): Record<string, unknown> {
+  try {
+    const value: unknown = JSON.parse(text ?? '');
+    return typeof value === 'object' && value !== null ? { ...value } : {};
+  } catch {
+    return {};
+  }
 }

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { InvalidInput } from '../agent/invalid-input.ts';
 import { promptWords } from '../agent/profiles/profile.ts';
+import type { ExtraFiles } from '../store/new-agent.ts';
 import { packageRoot } from '../store/package-root.ts';
 import { injectHooks } from './inject-hooks.ts';
 import { findProfile } from './profiles.ts';
@@ -9,8 +10,7 @@ import { findProfile } from './profiles.ts';
 export interface ProfileLaunch {
   command: readonly string[];
   env: Readonly<Record<string, string>>;
-  /** To be written into the agent's directory, by name. */
-  files: Readonly<Record<string, string>>;
+  files: ExtraFiles;
   /** Whose events come back. */
   reports: string | null;
 }
@@ -56,7 +56,7 @@ export function profileLaunch({ agent, prompt, extra, ...place }: ProfileOrder):
 interface Asked {
   text?: string;
   words: readonly string[];
-  files: Readonly<Record<string, string>>;
+  files: ExtraFiles;
 }
 
 /** A prompt that no argument can hold becomes a file. */

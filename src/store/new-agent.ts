@@ -8,9 +8,10 @@ import {
   renameSync,
   rmSync,
   statSync,
+  symlinkSync,
   writeSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { codeOf } from '../errors.ts';
 import type { Spec } from './generated/types.ts';
 import * as validators from './generated/validators.js';
@@ -25,12 +26,18 @@ const LATE_SECONDS = 30;
 /** Making an agent's directory takes milliseconds. */
 const ABANDONED_MS = 60_000;
 
+export interface Link {
+  linkTo: string;
+}
+
+/** What a profile wants in an agent's directory, by relative path: the text of a file, or what a link leads to. */
+export type ExtraFiles = Readonly<Record<string, string | Link>>;
+
 export interface NewAgent {
   spec: Spec;
   launchScript: string;
   environmentScript: string;
-  /** What a profile wants beside them, by name: settings with hooks, a long prompt. */
-  files: Readonly<Record<string, string>>;
+  files: ExtraFiles;
   /** The agent's whole stdin, where it was given one; undefined for none. */
   stdin: Buffer | undefined;
 }
@@ -58,7 +65,11 @@ export function makeAgentDir(stateDir: string, agent: NewAgent): string {
   write('spec.json', `${JSON.stringify(spec)}\n`, true);
   write('launch.sh', agent.launchScript);
   write('env', agent.environmentScript);
-  for (const [file, content] of Object.entries(agent.files)) write(file, content);
+  for (const [file, content] of Object.entries(agent.files)) {
+    mkdirSync(dirname(join(directory, file)), { recursive: true, mode: 0o700 });
+    if (typeof content === 'string') write(file, content);
+    else symlinkSync(content.linkTo, join(directory, file));
+  }
   if (agent.stdin !== undefined) write('stdin', agent.stdin);
   write('limits', `${limitsLine(spec)}\n`);
   write('heartbeat', '');

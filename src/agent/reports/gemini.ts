@@ -3,10 +3,12 @@ import { type Dialect, textOf } from './heard.ts';
 /** Gemini CLI's hooks, as recorded from 0.61.0 (test/unit/agent/reports/gemini). */
 export const gemini: Dialect = {
   hear(event) {
-    const session = textOf(event, 'session_id');
+    const resumeBy = textOf(event, 'session_id');
+    // The id may change after an interrupt or a refusal; the transcript stays.
+    const session = textOf(event, 'transcript_path') ?? resumeBy;
     switch (event.hook_event_name) {
       case 'SessionStart':
-        return { says: 'began', session, takesOver: event.source === 'clear' };
+        return { says: 'began', session, resumeBy, takesOver: event.source === 'clear' };
       case 'SessionEnd':
         return event.reason === 'clear' ? { says: 'makes-room', session } : undefined;
       case 'BeforeAgent':

@@ -43,14 +43,14 @@ export function reported(files: readonly string[], source: string | undefined, r
     .sort((a, b) => (a.file < b.file ? -1 : 1));
   const events = named.filter(({ kind }) => kind === source);
   const changes = events.filter(({ tag }) => tag === 'session');
-  const session = changes.length > 0 ? ownSession(changes, read) : firstSession(events, read);
+  const own = changes.length > 0 ? ownSession(changes, read) : firstSession(events, read);
 
   const unread: string[] = [];
   const since: { uptimeMs: number; saying: Saying }[] = [];
   for (const { file, uptimeMs } of named.slice(-MOST_FILES).reverse()) {
     const saying = read(file);
     if (saying === undefined) unread.push(file);
-    if (!saying || isAnothers(saying, session)) continue;
+    if (!saying || isAnothers(saying, own?.session)) continue;
     since.push({ uptimeMs, saying });
     if (settlesAll(saying)) break;
   }
@@ -60,7 +60,7 @@ export function reported(files: readonly string[], source: string | undefined, r
       (before, { uptimeMs, saying }) => follow(before, saying, source ?? '', uptimeMs),
       undefined,
     )?.report,
-    session,
+    session: own?.resumeBy,
     typed: named.some(({ tag }) => tag === 'keys'),
     unread,
   };
@@ -72,28 +72,39 @@ type Read = (file: string) => Saying | undefined | null;
  * The agent's own session: the first of which anything is heard. A nested agent has inherited the environment and would
  * speak for its parent. One that is cleared, or resumes another session, hands over to the next that begins.
  */
-function ownSession(changes: readonly { file: string }[], read: Read): string | undefined {
-  let own: string | undefined;
+function ownSession(changes: readonly { file: string }[], read: Read): Session | undefined {
+  let own: Session | undefined;
   let handsOver = false;
   for (const { file } of changes) {
     const heard = heardIn(read(file));
-    if (!heard || heard.session === null) continue;
+    const session = heard && sessionOf(heard);
+    if (!heard || session === undefined) continue;
     if (own === undefined || (heard.says === 'began' && (handsOver || heard.takesOver))) {
-      own = heard.session;
+      own = session;
       handsOver = false;
     }
-    if (heard.says === 'makes-room' && heard.session === own) handsOver = true;
+    if (heard.says === 'makes-room' && session.session === own.session) handsOver = true;
   }
   return own;
 }
 
 /** Where nothing tells how sessions begin and end. */
-function firstSession(events: readonly { file: string }[], read: Read): string | undefined {
+function firstSession(events: readonly { file: string }[], read: Read): Session | undefined {
   for (const { file } of events.slice(0, MOST_FILES)) {
-    const session = heardIn(read(file))?.session;
-    if (typeof session === 'string') return session;
+    const heard = heardIn(read(file));
+    const session = heard && sessionOf(heard);
+    if (session !== undefined) return session;
   }
   return undefined;
+}
+
+interface Session {
+  session: string;
+  resumeBy: string;
+}
+
+function sessionOf({ session, resumeBy }: Heard): Session | undefined {
+  return session === null ? undefined : { session, resumeBy: resumeBy ?? session };
 }
 
 function heardIn(saying: Saying | undefined | null): Heard | undefined {
