@@ -1,8 +1,15 @@
 /** What one event of an agent says, in the words that all agents share. */
-export type Heard = {
-  /** The session of the agent's own that it speaks of; null where it does not say. */
+export type Heard = OfSession & Meaning;
+
+interface OfSession {
+  /** By what the session of the agent's own that it speaks of is known again; null where it does not say. */
   session: string | null;
-} /** `takesOver`: in the same process as the session before it, which tells no more. */ & (
+  /** By what its program takes that session up, where that is something else. */
+  resumeBy?: string | null;
+}
+
+type Meaning =
+  /** A session began; `takesOver`: in the same process as the one before it, which tells no more. */
   | { says: 'began'; takesOver: boolean }
   /** The session ends to make room for another in the same process: cleared, or another one resumed. */
   | { says: 'makes-room' }
@@ -20,8 +27,7 @@ export type Heard = {
   /** Its turn was cut off: the service refused. */
   | { says: 'failed'; waitingFor: string; message: string | null }
   /** Its turn is over; what it says goes on in the background may wake it. */
-  | { says: 'finished'; message: string | null; background: readonly string[] }
-);
+  | { says: 'finished'; message: string | null; background: readonly string[] };
 
 /** An event as it came: whatever JSON an agent's hook was given. */
 export type Event = Readonly<Record<string, unknown>>;
