@@ -4,7 +4,7 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     include: ['test/agents/**/*.test.ts'],
-    globalSetup: ['test/agents/claude-code.ts'],
+    globalSetup: ['test/agents/installed-agents.ts'],
     testTimeout: 90_000,
     hookTimeout: 60_000,
     pool: 'forks',

@@ -4,7 +4,7 @@ import { delimiter, dirname, join } from 'node:path';
 import { execa } from 'execa';
 import { onTestFinished } from 'vitest';
 import { waitFor } from '../fixtures/wait-for.ts';
-import { claudeCodeDir } from './claude-code.ts';
+import { agentDirs } from './installed-agents.ts';
 import { ABSENT_SERVICE_URL, type Answer, type StandInService, startStandInService } from './stand-in-service.ts';
 
 interface Outcome {
@@ -14,6 +14,10 @@ interface Outcome {
 }
 
 export interface Sandbox {
+  /** Where agents are started, and trusted. */
+  readonly dir: string;
+  readonly state: string;
+  readonly home: string;
   /** The environment of whoever calls agentctl here: nothing of this process's own but PATH. */
   readonly env: Readonly<Record<string, string>>;
   readonly service: StandInService;
@@ -44,6 +48,8 @@ export async function openSandbox(answer: Answer | 'absent'): Promise<Sandbox> {
   const home = join(root, 'home');
   for (const dir of [project, home, join(root, 'tmp')]) mkdirSync(dir);
   writeFileSync(join(home, '.claude.json'), JSON.stringify(settledConfig(project)));
+  mkdirSync(join(home, '.codex'));
+  writeFileSync(join(home, '.codex', 'config.toml'), codexConfig(project, service.url));
   const env = {
     ...environment(root, home),
     ANTHROPIC_BASE_URL: answer === 'absent' ? ABSENT_SERVICE_URL : service.url,
@@ -61,6 +67,9 @@ export async function openSandbox(answer: Answer | 'absent'): Promise<Sandbox> {
     return { code: exitCode, stdout, stderr };
   };
   const sandbox: Sandbox = {
+    dir: project,
+    state: join(root, 'state'),
+    home,
     env,
     service,
     agentctl: (args, options) => call(AGENTCTL, args, options),
@@ -118,9 +127,29 @@ function settledConfig(project: string) {
   };
 }
 
+/** What Codex needs in order to ask nothing, and to take the stand-in for its service. */
+function codexConfig(project: string, url: string): string {
+  return `model = "stand-in-model"
+model_provider = "stand-in"
+approval_policy = "on-request"
+sandbox_mode = "danger-full-access"
+check_for_update_on_startup = false
+[model_providers.stand-in]
+name = "stand-in"
+base_url = "${url}/v1"
+wire_api = "responses"
+env_key = "ANTHROPIC_API_KEY"
+requires_openai_auth = false
+request_max_retries = 0
+stream_max_retries = 0
+[projects."${project}"]
+trust_level = "trusted"
+`;
+}
+
 function environment(root: string, home: string): Record<string, string> {
   return {
-    PATH: [claudeCodeDir(), dirname(AGENTCTL), dirname(process.execPath), process.env.PATH].join(delimiter),
+    PATH: [...agentDirs(), dirname(AGENTCTL), dirname(process.execPath), process.env.PATH].join(delimiter),
     HOME: home,
     TMPDIR: join(root, 'tmp'),
     LANG: 'C.UTF-8',

@@ -24,38 +24,41 @@ interface Block {
   text?: string;
 }
 
-/** A stand-in for the Claude API on loopback: it gives every prompt the same answer, and remembers what it was asked. */
+/** A stand-in for the services of Claude and Codex on loopback: it gives every prompt the same answer, and remembers what it was asked. */
 export interface StandInService {
   readonly url: string;
   readonly requests: readonly ReceivedRequest[];
+  /** What it answers from now on. */
+  answer: Answer;
   /** The text blocks of the newest user message of each prompt, in order of arrival. */
   prompts(): string[][];
   close(): Promise<void>;
 }
 
 export async function startStandInService(answer: Answer): Promise<StandInService> {
+  const service = { answer };
   const requests: ReceivedRequest[] = [];
   const server = createServer((request, response) => {
     void readBody(request).then((body) => {
       const path = new URL(request.url ?? '/', 'http://stand-in').pathname;
       requests.push({ method: request.method ?? '', path, body });
-      respond(response, path, body, answer);
+      respond(response, path, body, service.answer);
     });
   });
   // Loopback and a port of the system's choice: nobody else reaches it, and tests can run side by side.
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
-  return {
+  return Object.assign(service, {
     url: `http://127.0.0.1:${port}`,
     requests,
     prompts: () => requests.filter(({ path }) => path === '/v1/messages').map(({ body }) => lastUserTexts(body)),
     close: () =>
-      new Promise((resolve) => {
+      new Promise<void>((resolve) => {
         server.close(() => resolve());
         // Requests that hang, and kept-alive connections, would hold the server open for ever.
         server.closeAllConnections();
       }),
-  };
+  });
 }
 
 /** Where no service is: nobody listens on port 1, and unlike a port that was free a moment ago nobody gets it. */
@@ -63,9 +66,10 @@ export const ABSENT_SERVICE_URL = 'http://127.0.0.1:1';
 
 function respond(response: ServerResponse, path: string, body: MessagesBody, answer: Answer): void {
   if (path === '/v1/messages/count_tokens') sendJson(response, 200, { input_tokens: 1 });
-  else if (path !== '/v1/messages') sendJson(response, 200, {});
+  else if (path !== '/v1/messages' && path !== '/v1/responses') sendJson(response, 200, {});
   else if (answer === 'hang') return;
   else if ('status' in answer) sendJson(response, answer.status, errorBody(answer.status));
+  else if (path === '/v1/responses') sendToCodex(response, answer.sentence);
   else if (answer.command !== undefined && !holdsToolResult(body)) sendBlock(response, body, bashCall(answer.command));
   else sendBlock(response, body, sentenceBlock(answer.sentence));
 }
@@ -111,6 +115,33 @@ function sendBlock(response: ServerResponse, body: MessagesBody, block: AnswerBl
     { type: 'content_block_stop', index: 0 },
     { type: 'message_delta', delta: { stop_reason: stopReason, stop_sequence: null }, usage: { output_tokens: 1 } },
     { type: 'message_stop' },
+  ];
+  response.writeHead(200, { 'content-type': 'text/event-stream' });
+  response.end(events.map((event) => `event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`).join(''));
+}
+
+/** A sentence, as OpenAI's Responses API streams it. */
+function sendToCodex(response: ServerResponse, text: string): void {
+  const id = `resp_${Date.now()}`;
+  const item = {
+    type: 'message',
+    role: 'assistant',
+    id: `msg_${Date.now()}`,
+    content: [{ type: 'output_text', text }],
+  };
+  const usage = {
+    input_tokens: 1,
+    input_tokens_details: null,
+    output_tokens: 1,
+    output_tokens_details: null,
+    total_tokens: 2,
+  };
+  const events = [
+    { type: 'response.created', response: { id } },
+    { type: 'response.output_item.added', item: { ...item, content: [] } },
+    { type: 'response.output_text.delta', item_id: item.id, output_index: 0, content_index: 0, delta: text },
+    { type: 'response.output_item.done', item },
+    { type: 'response.completed', response: { id, usage } },
   ];
   response.writeHead(200, { 'content-type': 'text/event-stream' });
   response.end(events.map((event) => `event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`).join(''));

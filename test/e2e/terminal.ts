@@ -13,7 +13,11 @@ export class Terminal {
   readonly #socket = join(tmpdir(), `outer-${randomBytes(6).toString('hex')}.sock`);
 
   /** @param whenFinished - called after the workbench's own, so that the terminal closes first. */
-  constructor(bench: Workbench, whenFinished: (close: () => void) => void, args: readonly string[]) {
+  constructor(
+    bench: Pick<Workbench, 'env' | 'dir' | 'state'>,
+    whenFinished: (close: () => void) => void,
+    args: readonly string[],
+  ) {
     const words = [process.execPath, AGENTCTL, ...args].map(quote).join(' ');
     // Its exit code is shown on the screen, which is all that a person has as well.
     this.#tmux(
