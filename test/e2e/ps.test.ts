@@ -81,7 +81,7 @@ describe.concurrent('ps', () => {
       return Object.fromEntries(lines.map((line) => line.split(/ {2,}/)));
     };
     expect(await cells()).toEqual({
-      done: expect.stringMatching(/^done \(59m\d+s left\)$/),
+      done: expect.stringMatching(/^done \(grace 59:\d\d\)$/),
       'gave-up': 'done: failure',
       left: expect.stringMatching(/^succeeded \d+s ago, left 2 running, kept$/),
       neat: expect.stringMatching(/^succeeded \d+s ago$/),
