@@ -53,7 +53,7 @@ export const SPAWN_OPTIONS: Readonly<Record<string, Options>> = {
 export async function spawnOptions({ words, flags }: Call): Promise<SpawnOptions> {
   const stdin = flags.text('stdin');
   const agent = flags.text('agent');
-  if (agent === undefined) hintAtProfile(words);
+  if (agent === undefined) hintAtProfile(words, flags.text('cwd') ?? process.cwd());
   return {
     command: words,
     agent,
@@ -94,9 +94,9 @@ async function promptOf(flags: Call['flags']): Promise<string | undefined> {
 }
 
 /** Said where it would help: the agent will not be known to be done or to wait. */
-function hintAtProfile(command: readonly string[]): void {
+function hintAtProfile(command: readonly string[], cwd: string): void {
   const agent = dialectOf(command);
-  if (agent === null || hasOwnHooks(agent, process.env, process.cwd())) return;
+  if (agent === null || hasOwnHooks(agent, process.env, cwd)) return;
   note(
     `${agent} can say when it is done and when it waits: start it with --agent ${agent}, or see "agentctl hooks ${agent}"`,
   );

@@ -12,10 +12,10 @@ import type { ExtraFiles, Link } from '../store/new-agent.ts';
 
 /** What makes an agent of one kind report, for one launch. */
 export interface Injection {
-  /** Stand right behind the program. */
+  /** Stand behind the words that call the program. */
   words: readonly string[];
   /** The user's own words, without what was taken into ours. */
-  extra: readonly string[];
+  left: readonly string[];
   env: Readonly<Record<string, string>>;
   files: ExtraFiles;
 }
@@ -33,44 +33,58 @@ interface Place {
 /**
  * How the hooks of an agent are put in beside those that the user has; none of the user's files is changed.
  *
- * @param extra - the user's own words for this launch.
+ * @param own - the user's own words: of his profile, and for this launch.
  * @throws {InvalidInput} where settings that the user gives cannot be read.
  */
-export function injectHooks(agent: string, extra: readonly string[], place: Place): Injection {
+export function injectHooks(agent: string, own: readonly string[], place: Place): Injection {
   switch (agent) {
     case 'claude':
-      return claude(extra, place);
+      return claude(own, place);
     case 'codex':
-      return codex(extra, place);
+      return codex(own, place);
     case 'gemini':
-      return gemini(extra, place);
+      return { words: [], left: own, ...gemini(place) };
     case 'opencode':
-      return opencode(extra, place);
+      return { words: [], left: own, ...opencode(place) };
     default:
-      return { words: [], extra, env: {}, files: {} };
+      return { words: [], left: own, env: {}, files: {} };
   }
 }
 
 /** Of more than one --settings only the last counts: the user's are taken into ours. */
-function claude(extra: readonly string[], { report, directory, cwd }: Place): Injection {
-  let settings: object = claudeSettings(report);
-  const left: string[] = [];
-  for (let at = 0; at < extra.length; at++) {
-    const word = extra[at] ?? '';
-    if (word === '--') {
-      left.push(...extra.slice(at));
-      break;
-    }
-    const given = word === '--settings' ? extra[++at] : word.startsWith('--settings=') ? word.slice(11) : undefined;
-    if (given === undefined) left.push(word);
-    else settings = withHooks(readSettings(given, cwd), claudeSettings(report));
-  }
+function claude(own: readonly string[], { report, directory, cwd }: Place): Injection {
+  const { values, left } = takeOut(own, ['--settings'], () => true);
+  const given = values.at(-1);
+  const settings =
+    given === undefined ? claudeSettings(report) : withHooks(readSettings(given, cwd), claudeSettings(report));
   return {
     words: ['--settings', join(directory, 'settings.json')],
-    extra: left,
+    left,
     env: {},
     files: { 'settings.json': JSON.stringify(settings) },
   };
+}
+
+/** Takes options with their values out of a command line, up to a `--`. */
+function takeOut(
+  words: readonly string[],
+  names: readonly string[],
+  isMeant: (value: string) => boolean,
+): { values: string[]; left: string[] } {
+  const values: string[] = [];
+  const left: string[] = [];
+  for (let at = 0; at < words.length; at++) {
+    const word = words[at] ?? '';
+    if (word === '--') return { values, left: [...left, ...words.slice(at)] };
+    const name = names.find((one) => word === one || word.startsWith(`${one}=`));
+    const value = name === undefined ? undefined : word === name ? words[at + 1] : word.slice(name.length + 1);
+    if (name === undefined || value === undefined || !isMeant(value)) left.push(word);
+    else {
+      values.push(value);
+      if (word === name) at++;
+    }
+  }
+  return { values, left };
 }
 
 function readSettings(given: string, cwd: string): Record<string, unknown> {
@@ -88,29 +102,12 @@ function readSettings(given: string, cwd: string): Record<string, unknown> {
   throw new InvalidInput(`--settings: ${isText ? 'what is given' : given} is no object: give a file or an object`);
 }
 
-/** A `notify` given here replaces the user's: ours calls that one. */
-function codex(extra: readonly string[], { report, env }: Place): Injection {
-  const left: string[] = [];
-  let own: readonly string[] | undefined;
-  let profile: string | undefined;
-  for (let at = 0; at < extra.length; at++) {
-    const word = extra[at] ?? '';
-    if (word === '--') {
-      left.push(...extra.slice(at));
-      break;
-    }
-    const next = extra[at + 1] ?? '';
-    const given = word === '-c' || word === '--config' ? notifyIn(next) : undefined;
-    if (given !== undefined) {
-      own = given;
-      at++;
-      continue;
-    }
-    if (word === '-p' || word === '--profile') profile = next;
-    left.push(word);
-  }
-  own ??= configuredNotify(profile, env);
-  return { words: ['-c', `notify=${JSON.stringify(notifyWords(report, own))}`], extra: left, env: {}, files: {} };
+/** A `notify` given for the launch replaces the user's: ours calls that one. */
+function codex(own: readonly string[], { report, env }: Place): Injection {
+  const { values, left } = takeOut(own, ['-c', '--config'], (value) => notifyIn(value) !== undefined);
+  const profile = takeOut(own, ['-p', '--profile'], () => true).values.at(-1);
+  const notify = values.map(notifyIn).at(-1) ?? configuredNotify(profile, env);
+  return { words: ['-c', `notify=${JSON.stringify(notifyWords(report, notify))}`], left, env: {}, files: {} };
 }
 
 /** By precedence: a profile's file, the user's, the machine's. A project's own is ignored by Codex. */
@@ -142,7 +139,7 @@ function notifyIn(toml: string): string[] | undefined {
  * An extension is the one place for hooks that Gemini CLI reads for every user and in every folder, and it has to lie in its
  * home: so it gets a home of links to the user's own, with one more extension.
  */
-function gemini(extra: readonly string[], { report, directory, env }: Place): Injection {
+function gemini({ report, directory, env }: Place): Pick<Injection, 'env' | 'files'> {
   const real = join(env.GEMINI_CLI_HOME || env.HOME || homedir(), '.gemini');
   const shadow = join('gemini', '.gemini');
   const links = [
@@ -151,8 +148,6 @@ function gemini(extra: readonly string[], { report, directory, env }: Place): In
   ].map((name): [string, Link] => [join(shadow, name), { linkTo: join(real, name) }]);
   const extension = join(shadow, 'extensions', 'agentctl');
   return {
-    words: [],
-    extra,
     env: {
       GEMINI_CLI_HOME: join(directory, 'gemini'),
       // Written anew as a whole, a link would not outlive it.
@@ -171,11 +166,11 @@ function namesIn(folder: string): string[] {
 }
 
 /** Merged with the user's configuration, and the project's, by opencode itself; with this variable's own by us. */
-function opencode(extra: readonly string[], { report, env }: Place): Injection {
+function opencode({ report, env }: Place): Pick<Injection, 'env' | 'files'> {
   const plugin = pathToFileURL(join(dirname(report), 'opencode-plugin.js')).href;
   const own = parseObject(env.OPENCODE_CONFIG_CONTENT);
   const config = { ...own, plugin: [...(Array.isArray(own.plugin) ? own.plugin : []), plugin] };
-  return { words: [], extra, env: { OPENCODE_CONFIG_CONTENT: JSON.stringify(config) }, files: {} };
+  return { env: { OPENCODE_CONFIG_CONTENT: JSON.stringify(config) }, files: {} };
 }
 
 /** Empty where it is none: opencode itself would complain. */

@@ -2,19 +2,33 @@ import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 
-/** Where people keep their hooks, below HOME and below the project. */
-const SETTINGS: Readonly<Record<string, { home: readonly string[]; project: readonly string[] }>> = {
-  claude: { home: ['.claude/settings.json'], project: ['.claude/settings.json', '.claude/settings.local.json'] },
-  codex: { home: ['.codex/config.toml', '.codex/hooks.json'], project: ['.codex/config.toml', '.codex/hooks.json'] },
-  gemini: { home: ['.gemini/settings.json'], project: ['.gemini/settings.json'] },
-  opencode: { home: ['.config/opencode/plugin/agentctl.js'], project: ['.opencode/plugin/agentctl.js'] },
-};
-
 /** Whether the user's own settings call agent-report already, as "agentctl hooks" prints it. */
 export function hasOwnHooks(agent: string, env: NodeJS.ProcessEnv, cwd: string): boolean {
-  const { home = [], project = [] } = SETTINGS[agent] ?? {};
-  const files = [...home.map((file) => join(env.HOME || homedir(), file)), ...project.map((file) => join(cwd, file))];
-  return files.some((file) => read(file).includes('agent-report'));
+  return settingsOf(agent, env, cwd).some((file) => read(file).includes('agent-report'));
+}
+
+/** Where people keep their hooks: for themselves, and for the project. */
+function settingsOf(agent: string, env: NodeJS.ProcessEnv, cwd: string): string[] {
+  const home = env.HOME || homedir();
+  switch (agent) {
+    case 'claude': {
+      const own = env.CLAUDE_CONFIG_DIR || join(home, '.claude');
+      const project = join(cwd, '.claude');
+      return [join(own, 'settings.json'), join(project, 'settings.json'), join(project, 'settings.local.json')];
+    }
+    case 'codex':
+      return [env.CODEX_HOME || join(home, '.codex'), join(cwd, '.codex')].flatMap((folder) =>
+        ['config.toml', 'hooks.json'].map((file) => join(folder, file)),
+      );
+    case 'gemini':
+      return [env.GEMINI_CLI_HOME || home, cwd].map((folder) => join(folder, '.gemini', 'settings.json'));
+    case 'opencode':
+      return [join(env.XDG_CONFIG_HOME || join(home, '.config'), 'opencode'), join(cwd, '.opencode')].map((folder) =>
+        join(folder, 'plugin', 'agentctl.js'),
+      );
+    default:
+      return [];
+  }
 }
 
 function read(file: string): string {

@@ -32,7 +32,7 @@ export function profiles(env: NodeJS.ProcessEnv = process.env): ListedProfile[] 
   });
   return Object.entries({ ...BUILT_IN, ...Object.fromEntries(own) }).map(([name, profile]) => {
     const base = profile.agent === null ? undefined : BUILT_IN[profile.agent];
-    const found = findProgram(profile.command[0] ?? '', env.PATH, process.cwd());
+    const found = findProgram(profile.command[0] ?? '', profile.env.PATH ?? env.PATH, process.cwd());
     return {
       ...profile,
       name,
@@ -44,8 +44,13 @@ export function profiles(env: NodeJS.ProcessEnv = process.env): ListedProfile[] 
   });
 }
 
-/** @throws {InvalidInput} with the nearest name, or where its program is not installed. */
-export function findProfile(name: string, env: NodeJS.ProcessEnv = process.env): ListedProfile {
+/**
+ * The profile of a name.
+ *
+ * @param env - the environment of whoever is to run it.
+ * @throws {InvalidInput} with the nearest name, or where its program is not installed.
+ */
+export function findProfile(name: string, env: NodeJS.ProcessEnv): Profile {
   const all = profiles(env);
   const found = all.find((profile) => profile.name === name);
   if (found === undefined) {

@@ -8,5 +8,7 @@ export function resumeCommand({ evidence: { files } }: Pick<Observed, 'evidence'
   const { reports, command, cwd } = files.spec.value;
   const words = DIALECTS[reports ?? '']?.resume(files.session);
   if (words === undefined) return null;
-  return `${commandLine(['cd', cwd])} && ${commandLine([command[0] ?? '', ...words])}`;
+  // `npx claude` is called as it was.
+  const at = command.findIndex((word) => word.split('/').pop() === reports);
+  return `${commandLine(['cd', cwd])} && ${commandLine([...command.slice(0, Math.max(0, at) + 1), ...words])}`;
 }

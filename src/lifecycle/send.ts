@@ -43,8 +43,9 @@ export async function sendText(
   const message = text.replaceAll(END_OF_PASTE, '').replace(/\r?\n$/, '');
   const server = tmuxServer(stateDir);
   if (message !== '') await pasteText(server, pane, message, `agentctl-${process.pid}`);
-  await sendKeys(server, pane, ['Enter']);
+  // Before it can say that it is done with it.
   goesOn(stateDir, agent);
+  await sendKeys(server, pane, ['Enter']);
   return { asOneMessage: !message.includes('\n') || asksForBrackets(agent.directory) };
 }
 
@@ -55,8 +56,9 @@ export async function pressKeys(
   keys: readonly string[],
   options: SendOptions = {},
 ): Promise<void> {
-  await sendKeys(tmuxServer(stateDir), paneOf(ready(agent, options)), keys);
+  const pane = paneOf(ready(agent, options));
   goesOn(stateDir, agent);
+  await sendKeys(tmuxServer(stateDir), pane, keys);
 }
 
 /** Whoever gets something to do has not finished, whatever it said before, and is not idle. */

@@ -28,6 +28,7 @@ import { environmentScript, launchScript } from './launch-script.ts';
 import { launcherDied } from './launcher-died.ts';
 import { type Observed, observeArchived, observeNamed } from './observe.ts';
 import { type ProfileLaunch, profileLaunch } from './profile-launch.ts';
+import { findProfile } from './profiles.ts';
 import { ensureManager } from './start-manager.ts';
 import { takeName } from './take-name.ts';
 import { tmuxServer } from './tmux-server.ts';
@@ -88,7 +89,7 @@ export async function spawn(stateDir: StateDir, options: SpawnOptions): Promise<
   const order = draftSpec(options, name ?? freeName(stateDir, options.agent ?? options.command[0] ?? ''), cwd, parent);
   const launch = launchOf(stateDir, options, order);
   const draft = { ...order, command: [...launch.command], agent: options.agent ?? null, reports: launch.reports };
-  const environment = environmentOf(stateDir, options, order, launch.env);
+  const { environment } = launch;
   const program = checkCommand(draft.command, environment, cwd);
   const files = checkFiles(options);
   prepareStateDir(stateDir);
@@ -141,25 +142,23 @@ export async function spawn(stateDir: StateDir, options: SpawnOptions): Promise<
   }
 }
 
-/** What is started, and what goes with it. */
-function launchOf(stateDir: StateDir, options: SpawnOptions, order: Spec): ProfileLaunch {
-  const { agent, prompt, command } = options;
+/** What is started, with its environment and what goes with it. */
+function launchOf(
+  stateDir: StateDir,
+  { agent, prompt, command, env: given = {} }: SpawnOptions,
+  order: Spec,
+): ProfileLaunch & { environment: Record<string, string> } {
+  const withEnv = (...added: Readonly<Record<string, string>>[]) =>
+    agentEnvironment(process.env, Object.assign({}, ...added), ownVariables(stateDir, order));
   if (agent === undefined) {
     if (prompt !== undefined) throw new InvalidInput('a prompt is for a profile: add --agent claude, say');
-    return { command, env: {}, files: {}, reports: null };
+    return { command, env: {}, files: {}, reports: null, environment: withEnv(given) };
   }
-  const directory = agentDir(stateDir.path, order.name);
-  const env = environmentOf(stateDir, options, order, {});
-  return profileLaunch({ agent, prompt, extra: command, directory, cwd: order.cwd, env });
-}
-
-function environmentOf(
-  stateDir: StateDir,
-  options: SpawnOptions,
-  order: Spec,
-  ofProfile: Readonly<Record<string, string>>,
-): Record<string, string> {
-  return agentEnvironment(process.env, { ...ofProfile, ...options.env }, ownVariables(stateDir, order));
+  const profile = findProfile(agent, withEnv(given));
+  const place = { directory: agentDir(stateDir.path, order.name), cwd: order.cwd, env: withEnv(profile.env, given) };
+  const launch = profileLaunch(profile, { prompt, extra: command, ...place });
+  // What the user gave is in ours already.
+  return { ...launch, environment: withEnv(profile.env, given, launch.env) };
 }
 
 /** The child's watchdog looks for its parent beside it: one that lives elsewhere would look as if it had ended. */

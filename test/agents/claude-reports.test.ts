@@ -133,7 +133,19 @@ describe('claude by its profile', () => {
     mkdirSync(join(home, '.claude'), { recursive: true });
     // Hooks of the user's own, which the nested one has as well.
     writeFileSync(join(home, '.claude', 'settings.json'), await succeed(['hooks', 'claude']));
-    await succeed(['spawn', '-n', 'a', '--agent', 'claude', '--prompt', 'call it', '--', '--allowedTools=Bash']);
+    await succeed([
+      'spawn',
+      '-n',
+      'a',
+      '--agent',
+      'claude',
+      '--prompt',
+      'call it',
+      '--',
+      '--permission-mode',
+      'manual',
+      '--allowedTools=Bash',
+    ]);
     const { report, directory, resume } = await inPhase(sandbox, 'a', 'done');
     expect(report).toMatchObject({ message: sentence });
     expect(readFileSync(join(dir, 'nested'), 'utf8')).toContain('The nested one says hello.');

@@ -257,9 +257,11 @@ describe('a profile', () => {
     const file = join(bench.state, 'agents/a/prompt.md');
     expect(readFileSync(file, 'utf8')).toBe(prompt);
     const { command } = (await bench.agent('a')) as unknown as { command: string[] };
-    expect(command.slice(3)).toEqual([
+    expect(command.slice(1)).toEqual([
       '--add-dir',
       join(bench.state, 'agents/a'),
+      '--settings',
+      join(bench.state, 'agents/a/settings.json'),
       '--',
       `Read the file ${file} and do what it says.`,
     ]);

@@ -42,7 +42,8 @@ test('two managers, sweeps and a stop at once give one verdict and one TERM', as
     // A stop that comes when all is over tears down: then it is in the archive.
     const ended = await bench.agent(agent.name);
     const verdict = bench.record(ended, 'verdict.json') as { cause: string; steps: { step: string }[] };
-    const steps = verdict.steps.map(({ step }) => step);
+    // One that is seen dead a moment before its wrapper has published has what it left killed then already.
+    const steps = verdict.steps.map(({ step }) => step).filter((step) => step !== 'kill');
     expect(steps).toEqual(ended.archived ? ['term', 'ended', 'teardown'] : ['term', 'ended']);
     expect(readFileSync(join(bench.dir, `${agent.name}.heard`), 'utf8')).toBe('TERM\n');
     expect(stoppings(bench, agent)).toMatchObject([{ cause: verdict.cause }]);

@@ -29,9 +29,12 @@ export function claudeSettings(report: string): { hooks: Hooks } {
 
 /** Settings that the user gives for this launch as well, with our hooks beside his. */
 export function withHooks(own: Readonly<Record<string, unknown>>, { hooks }: { hooks: Hooks }): object {
-  const theirs = typeof own.hooks === 'object' && own.hooks !== null ? (own.hooks as Record<string, unknown>) : {};
-  const events = new Set([...Object.keys(theirs), ...Object.keys(hooks)]);
-  const listOf = (value: unknown): readonly unknown[] => (Array.isArray(value) ? value : []);
-  const merged = [...events].map((event) => [event, [...listOf(theirs[event]), ...(hooks[event] ?? [])]]);
+  const isGiven = typeof own.hooks === 'object' && own.hooks !== null && !Array.isArray(own.hooks);
+  const merged = new Map<string, unknown[]>(isGiven ? Object.entries(own.hooks as object).map(asList) : []);
+  for (const [event, calls] of Object.entries(hooks)) merged.set(event, [...(merged.get(event) ?? []), ...calls]);
   return { ...own, hooks: Object.fromEntries(merged) };
+}
+
+function asList([event, calls]: [string, unknown]): [string, unknown[]] {
+  return [event, Array.isArray(calls) ? calls : []];
 }

@@ -55,7 +55,7 @@ export const BUILT_IN: Readonly<Record<string, BuiltIn>> = {
     prompt: ['--prompt={prompt}'],
     env: {},
     install: 'npm install -g opencode-ai',
-    reports: 'working, waiting (permission, answer, rate limit …), done',
+    reports: 'working, waiting (permission, answer, retry, authentication …), done',
     proved: 'recorded events of opencode 1.18.33',
   },
 };

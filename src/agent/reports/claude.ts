@@ -7,10 +7,10 @@ export const claude: Dialect = {
     const by = textOf(event, 'agent_id');
     switch (event.hook_event_name) {
       case 'SessionStart':
-        return { says: 'began', session, takesOver: event.source === 'clear' };
+        return { says: 'began', session, takesOver: false };
       case 'SessionEnd':
-        // Any other end is the process's: its exit code will tell.
-        return ['clear', 'resume'].includes(String(event.reason)) ? { says: 'makes-room', session } : undefined;
+        // Cleared, or another one resumed; where its process ends, its exit code will tell.
+        return { says: 'makes-room', session };
       case 'UserPromptSubmit':
         return by === null ? { says: 'working', session } : undefined;
       case 'PreToolUse':
@@ -98,5 +98,6 @@ function failure(event: Event): { waitingFor: string; message: string | null } {
   const told = ['server_error', 'unknown'].includes(error)
     ? TOLD_BY_MESSAGE.find(([pattern]) => pattern.test(message ?? ''))
     : undefined;
-  return { waitingFor: told?.[1] ?? FAILURES[error] ?? error.replaceAll('_', ' '), message };
+  const known = Object.hasOwn(FAILURES, error) ? FAILURES[error] : undefined;
+  return { waitingFor: told?.[1] ?? known ?? error.replaceAll('_', ' '), message };
 }

@@ -9,7 +9,9 @@ export const codex: Dialect = {
   hear(event, command) {
     if (event.type === 'agent-turn-complete') return turnComplete(event, command);
     if (event.hook_event_name === 'Interrupt') return { says: 'sits', session: textOf(event, 'session_id') };
-    return claude.hear(event, command);
+    const heard = claude.hear(event, command);
+    // A session that is cleared says nothing of its end.
+    return heard?.says === 'began' ? { ...heard, takesOver: event.source === 'clear' } : heard;
   },
   resume: (session) => ['resume', session],
 };

@@ -8,9 +8,10 @@ export const gemini: Dialect = {
     const session = textOf(event, 'transcript_path') ?? resumeBy;
     switch (event.hook_event_name) {
       case 'SessionStart':
-        return { says: 'began', session, resumeBy, takesOver: event.source === 'clear' };
+        return { says: 'began', session, resumeBy, takesOver: false };
       case 'SessionEnd':
-        return event.reason === 'clear' ? { says: 'makes-room', session } : undefined;
+        // Cleared, or begun anew as a person trusts its folder.
+        return { says: 'makes-room', session };
       case 'BeforeAgent':
         return { says: 'working', session };
       case 'AfterTool':

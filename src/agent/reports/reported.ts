@@ -43,16 +43,19 @@ export function reported(files: readonly string[], source: string | undefined, r
     .sort((a, b) => (a.file < b.file ? -1 : 1));
   const events = named.filter(({ kind }) => kind === source);
   const changes = events.filter(({ tag }) => tag === 'session');
-  const own = changes.length > 0 ? ownSession(changes, read) : firstSession(events, read);
+  const own = ownSession(changes, read) ?? firstSession(events, read);
 
   const unread: string[] = [];
   const since: { uptimeMs: number; saying: Saying }[] = [];
+  let settledAtMs: number | undefined;
   for (const { file, uptimeMs } of named.slice(-MOST_FILES).reverse()) {
+    // What came at the same time is put in order below.
+    if (settledAtMs !== undefined && uptimeMs < settledAtMs) break;
     const saying = read(file);
     if (saying === undefined) unread.push(file);
-    if (!saying || isAnothers(saying, own?.session)) continue;
+    if (!saying || isAnothers(saying, own)) continue;
     since.push({ uptimeMs, saying });
-    if (settlesAll(saying)) break;
+    if (settlesAll(saying)) settledAtMs ??= uptimeMs;
   }
   const inOrder = since.reverse().sort((a, b) => a.uptimeMs - b.uptimeMs || rank(a.saying) - rank(b.saying));
   return {
@@ -72,15 +75,15 @@ type Read = (file: string) => Saying | undefined | null;
  * The agent's own session: the first of which anything is heard. A nested agent has inherited the environment and would
  * speak for its parent. One that is cleared, or resumes another session, hands over to the next that begins.
  */
-function ownSession(changes: readonly { file: string }[], read: Read): Session | undefined {
-  let own: Session | undefined;
+function ownSession(changes: readonly { file: string }[], read: Read): OwnSession | undefined {
+  let own: OwnSession | undefined;
   let handsOver = false;
   for (const { file } of changes) {
     const heard = heardIn(read(file));
     const session = heard && sessionOf(heard);
     if (!heard || session === undefined) continue;
     if (own === undefined || (heard.says === 'began' && (handsOver || heard.takesOver))) {
-      own = session;
+      own = { ...session, all: new Set([...(own?.all ?? []), session.session]) };
       handsOver = false;
     }
     if (heard.says === 'makes-room' && session.session === own.session) handsOver = true;
@@ -89,11 +92,11 @@ function ownSession(changes: readonly { file: string }[], read: Read): Session |
 }
 
 /** Where nothing tells how sessions begin and end. */
-function firstSession(events: readonly { file: string }[], read: Read): Session | undefined {
+function firstSession(events: readonly { file: string }[], read: Read): OwnSession | undefined {
   for (const { file } of events.slice(0, MOST_FILES)) {
     const heard = heardIn(read(file));
     const session = heard && sessionOf(heard);
-    if (session !== undefined) return session;
+    if (session !== undefined) return { ...session, all: new Set([session.session]) };
   }
   return undefined;
 }
@@ -101,6 +104,11 @@ function firstSession(events: readonly { file: string }[], read: Read): Session 
 interface Session {
   session: string;
   resumeBy: string;
+}
+
+interface OwnSession extends Session {
+  /** Those before it too: what was true stays so until the new one says something. */
+  all: ReadonlySet<string>;
 }
 
 function sessionOf({ session, resumeBy }: Heard): Session | undefined {
@@ -111,19 +119,19 @@ function heardIn(saying: Saying | undefined | null): Heard | undefined {
   return saying && 'heard' in saying ? saying.heard : undefined;
 }
 
-function isAnothers(saying: Saying, own: string | undefined): boolean {
+function isAnothers(saying: Saying, own: OwnSession | undefined): boolean {
   if ('record' in saying || saying.heard.session === null || own === undefined) return false;
-  return saying.heard.session !== own;
+  return !own.all.has(saying.heard.session);
 }
 
 /** After these nothing depends on what was said before. */
 function settlesAll(saying: Saying): boolean {
-  return 'record' in saying || ['working', 'failed'].includes(saying.heard.says);
+  return 'record' in saying || saying.heard.says === 'working';
 }
 
 /** Of what was said at one time: a failure outdoes a stop, a stop a notification (design: "Reports"). */
 function rank(saying: Saying): number {
-  if ('record' in saying) return 7;
+  if ('record' in saying) return 8;
   return ['began', 'makes-room', 'working', 'goes-on', 'sits', 'asks', 'finished', 'failed'].indexOf(saying.heard.says);
 }
 
@@ -172,11 +180,14 @@ function follow(before: Known | undefined, saying: Saying, source: string, uptim
       return heard.with === null ? asking : { ...asking, asked: { by: heard.by, with: heard.with } };
     }
     case 'failed':
+      if (saidSo) return before;
       return { ...now({ state: 'waiting', waitingFor: heard.waitingFor, message: heard.message }), failed: true };
     case 'finished':
-      if (before?.failed) return before;
+      if (before?.failed || saidSo) return before;
+      // It ended its turn to wait for a subagent, which asks.
+      if (isAsked && before?.asked?.by && heard.background.length > 0) return before;
       if (heard.background.length > 0) return now({ message: heard.message, background: heard.background });
-      return saidSo ? before : now({ state: 'done', status: 'success', message: heard.message });
+      return now({ state: 'done', status: 'success', message: heard.message });
     default:
       return heard satisfies never;
   }
