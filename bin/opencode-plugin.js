@@ -30,8 +30,10 @@ export const agentctl = async () => ({
 
 /** A status is said again at each step of a turn. */
 function isRepeated({ type, properties }) {
-  if (type !== 'session.status') return false;
   const { sessionID, status } = properties;
+  // What comes after an error is news, though it be the same.
+  if (type === 'session.error') statuses.delete(sessionID);
+  if (type !== 'session.status') return false;
   if (statuses.get(sessionID) === status.type) return true;
   statuses.set(sessionID, status.type);
   return false;

@@ -21,6 +21,6 @@ export { logs, type OutputOptions } from './lifecycle/logs.ts';
 export { type SpawnOptions, spawn } from './lifecycle/spawn.ts';
 export { type StopOptions, stop } from './lifecycle/stop.ts';
 export { type SweepLine, sweep } from './lifecycle/sweep.ts';
-export { type Removed, type WaitOptions, wait } from './lifecycle/wait.ts';
+export { type Awaited, type Removed, type WaitOptions, wait } from './lifecycle/wait.ts';
 export type { Agent } from './store/generated/types.ts';
 export { findStateDir as openStateDir, type StateDir } from './store/state-dir.ts';

@@ -68,10 +68,17 @@ function teardownOf(files: Evidence['files'], completedAtMs: number | null, phas
   return graceMs === null ? null : completedAtMs + graceMs;
 }
 
+/** Its turn is over, and its program about to print the answer, call other hooks, or end by itself with its own code. */
+const SHORTEST_HOOK_GRACE_MS = 10_000;
+
 /** How long it may stay once it is done. A person who has typed into it may come back: then that is max idle. */
-export function graceOf({ typed }: Pick<Evidence['files'], 'typed'>, { graceMs, maxIdleMs }: Limits): number | null {
-  if (!typed || graceMs === null) return graceMs;
-  return maxIdleMs === null ? null : Math.max(graceMs, maxIdleMs);
+export function graceOf(
+  { typed, report }: Pick<Evidence['files'], 'typed' | 'report'>,
+  { graceMs, maxIdleMs }: Limits,
+): number | null {
+  if (graceMs === null || (typed && maxIdleMs === null)) return null;
+  const byHook = report === undefined || report.source === 'done' ? 0 : SHORTEST_HOOK_GRACE_MS;
+  return Math.max(graceMs, byHook, typed ? (maxIdleMs ?? 0) : 0);
 }
 
 function outcomeOf(evidence: Evidence): Outcome {

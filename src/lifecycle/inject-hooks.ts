@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, realpathSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -55,13 +55,15 @@ export function injectHooks(agent: string, own: readonly string[], place: Place)
 function claude(own: readonly string[], { report, directory, cwd }: Place): Injection {
   const { values, left } = takeOut(own, ['--settings'], () => true);
   const given = values.at(-1);
-  const settings =
-    given === undefined ? claudeSettings(report) : withHooks(readSettings(given, cwd), claudeSettings(report));
   return {
     words: ['--settings', join(directory, 'settings.json')],
     left,
     env: {},
-    files: { 'settings.json': JSON.stringify(settings) },
+    files: {
+      'settings.json': JSON.stringify(
+        withHooks(given === undefined ? {} : readSettings(given, cwd), claudeSettings(report)),
+      ),
+    },
   };
 }
 
@@ -76,8 +78,9 @@ function takeOut(
   for (let at = 0; at < words.length; at++) {
     const word = words[at] ?? '';
     if (word === '--') return { values, left: [...left, ...words.slice(at)] };
-    const name = names.find((one) => word === one || word.startsWith(`${one}=`));
-    const value = name === undefined ? undefined : word === name ? words[at + 1] : word.slice(name.length + 1);
+    const name = names.find((one) => word === one || word.startsWith(one.startsWith('--') ? `${one}=` : one));
+    const value =
+      name === undefined ? undefined : word === name ? words[at + 1] : word.slice(name.length).replace(/^=/, '');
     if (name === undefined || value === undefined || !isMeant(value)) left.push(word);
     else {
       values.push(value);
@@ -92,7 +95,7 @@ function readSettings(given: string, cwd: string): Record<string, unknown> {
   try {
     const settings: unknown = JSON.parse(isText ? given : readFileSync(resolve(cwd, given), 'utf8'));
     if (typeof settings === 'object' && settings !== null && !Array.isArray(settings))
-      return settings as Record<string, unknown>;
+      return isText ? (settings as Record<string, unknown>) : atHome(settings, dirname(resolve(cwd, given)));
   } catch (error) {
     const why = codeOf(error) === undefined ? 'they are not JSON' : refusal(error);
     throw new InvalidInput(
@@ -100,6 +103,17 @@ function readSettings(given: string, cwd: string): Record<string, unknown> {
     );
   }
   throw new InvalidInput(`--settings: ${isText ? 'what is given' : given} is no object: give a file or an object`);
+}
+
+/** A permission's `/path` is meant from where the settings lie, which ours do elsewhere. */
+function atHome(settings: object, folder: string): Record<string, unknown> {
+  const { permissions, ...others } = settings as Record<string, unknown>;
+  if (typeof permissions !== 'object' || permissions === null) return { ...settings };
+  const moved = Object.entries(permissions).map(([kind, rules]) => [
+    kind,
+    Array.isArray(rules) ? rules.map((rule) => String(rule).replace(/\(\/(?!\/)/, () => `(/${folder}/`)) : rules,
+  ]);
+  return { ...others, permissions: Object.fromEntries(moved) };
 }
 
 /** A `notify` given for the launch replaces the user's: ours calls that one. */
@@ -119,10 +133,19 @@ function configuredNotify(profile: string | undefined, env: Readonly<Record<stri
     '/etc/codex/config.toml',
   ];
   for (const file of files) {
-    const found = existsSync(file) ? notifyIn(readFileSync(file, 'utf8')) : undefined;
+    const found = notifyIn(textIn(file));
     if (found !== undefined) return found;
   }
   return [];
+}
+
+/** Nothing where it cannot be read: its program will say so. */
+function textIn(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return '';
+  }
 }
 
 /** Undefined where there is none; what is no TOML, Codex itself will complain of. */
@@ -139,13 +162,16 @@ function notifyIn(toml: string): string[] | undefined {
  * An extension is the one place for hooks that Gemini CLI reads for every user and in every folder, and it has to lie in its
  * home: so it gets a home of links to the user's own, with one more extension.
  */
-function gemini({ report, directory, env }: Place): Pick<Injection, 'env' | 'files'> {
-  const real = join(env.GEMINI_CLI_HOME || env.HOME || homedir(), '.gemini');
+function gemini({ report, directory, cwd, env }: Place): Pick<Injection, 'env' | 'files'> {
+  const real = join(resolve(cwd, env.GEMINI_CLI_HOME || env.HOME || homedir()), '.gemini');
   const shadow = join('gemini', '.gemini');
+  // Where they really are: the caller may be such an agent itself, whose folder goes with it.
   const links = [
     ...namesIn(real).filter((name) => name !== 'extensions'),
-    ...namesIn(join(real, 'extensions')).map((name) => join('extensions', name)),
-  ].map((name): [string, Link] => [join(shadow, name), { linkTo: join(real, name) }]);
+    ...namesIn(join(real, 'extensions'))
+      .filter((name) => name !== 'agentctl')
+      .map((name) => join('extensions', name)),
+  ].map((name): [string, Link] => [join(shadow, name), { linkTo: realpathSync(join(real, name)) }]);
   const extension = join(shadow, 'extensions', 'agentctl');
   return {
     env: {
@@ -161,24 +187,33 @@ function gemini({ report, directory, env }: Place): Pick<Injection, 'env' | 'fil
   };
 }
 
+/** What is in it and is no link to nowhere; nothing where it cannot be read: its program will say so. */
 function namesIn(folder: string): string[] {
-  return existsSync(folder) ? readdirSync(folder) : [];
+  try {
+    return readdirSync(folder).filter((name) => existsSync(join(folder, name)));
+  } catch {
+    return [];
+  }
 }
 
 /** Merged with the user's configuration, and the project's, by opencode itself; with this variable's own by us. */
 function opencode({ report, env }: Place): Pick<Injection, 'env' | 'files'> {
   const plugin = pathToFileURL(join(dirname(report), 'opencode-plugin.js')).href;
-  const own = parseObject(env.OPENCODE_CONFIG_CONTENT);
+  const own = configIn(env.OPENCODE_CONFIG_CONTENT);
   const config = { ...own, plugin: [...(Array.isArray(own.plugin) ? own.plugin : []), plugin] };
   return { env: { OPENCODE_CONFIG_CONTENT: JSON.stringify(config) }, files: {} };
 }
 
-/** Empty where it is none: opencode itself would complain. */
-function parseObject(text: string | undefined): Record<string, unknown> {
+/** @throws {InvalidInput} where it is no JSON: what cannot be read cannot be kept. */
+function configIn(text: string | undefined): Record<string, unknown> {
+  if (text === undefined || text.trim() === '') return {};
   try {
-    const value: unknown = JSON.parse(text ?? '');
-    return typeof value === 'object' && value !== null ? { ...value } : {};
+    const value: unknown = JSON.parse(text);
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) return { ...value };
   } catch {
-    return {};
+    // Nor is it then.
   }
+  throw new InvalidInput(
+    'OPENCODE_CONFIG_CONTENT holds no JSON object: mend it, or put what it says into a file (OPENCODE_CONFIG)',
+  );
 }

@@ -70,8 +70,9 @@ function askedFor(prompt: string, agent: string | null, directory: string): Aske
   if (Buffer.byteLength(prompt) <= longest) return { text: prompt, words: [], files: {} };
   return {
     text: `Read the file ${join(directory, 'prompt.md')} and do what it says.`,
-    // Claude Code asks before it reads what is not in its folders.
-    words: agent === 'claude' ? ['--add-dir', directory] : [],
+    // They read, or read without asking, only what is in their folders.
+    words:
+      agent === 'claude' ? ['--add-dir', directory] : agent === 'gemini' ? [`--include-directories=${directory}`] : [],
     files: { 'prompt.md': prompt },
   };
 }

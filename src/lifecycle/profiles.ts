@@ -16,8 +16,8 @@ export interface ListedProfile extends Profile {
 }
 
 /** Every profile: the built-in ones, and those of the user's configuration, which win. */
-export function profiles(env: NodeJS.ProcessEnv = process.env): ListedProfile[] {
-  const own = Object.entries(readConfig(env).profiles ?? {}).map(([name, given]): [string, Profile] => {
+export function profiles(path = process.env.PATH, cwd = process.cwd()): ListedProfile[] {
+  const own = Object.entries(readConfig().profiles ?? {}).map(([name, given]): [string, Profile] => {
     const base = given.agent === undefined ? undefined : BUILT_IN[given.agent];
     return [
       name,
@@ -32,7 +32,7 @@ export function profiles(env: NodeJS.ProcessEnv = process.env): ListedProfile[] 
   });
   return Object.entries({ ...BUILT_IN, ...Object.fromEntries(own) }).map(([name, profile]) => {
     const base = profile.agent === null ? undefined : BUILT_IN[profile.agent];
-    const found = findProgram(profile.command[0] ?? '', profile.env.PATH ?? env.PATH, process.cwd());
+    const found = findProgram(profile.command[0] ?? '', profile.env.PATH ?? path, cwd);
     return {
       ...profile,
       name,
@@ -47,11 +47,12 @@ export function profiles(env: NodeJS.ProcessEnv = process.env): ListedProfile[] 
 /**
  * The profile of a name.
  *
- * @param env - the environment of whoever is to run it.
+ * @param path - the PATH of whoever is to run it.
+ * @param cwd - the directory in which.
  * @throws {InvalidInput} with the nearest name, or where its program is not installed.
  */
-export function findProfile(name: string, env: NodeJS.ProcessEnv): Profile {
-  const all = profiles(env);
+export function findProfile(name: string, path: string | undefined, cwd: string): Profile {
+  const all = profiles(path, cwd);
   const found = all.find((profile) => profile.name === name);
   if (found === undefined) {
     const names = all.map((profile) => profile.name);

@@ -154,7 +154,7 @@ function launchOf(
     if (prompt !== undefined) throw new InvalidInput('a prompt is for a profile: add --agent claude, say');
     return { command, env: {}, files: {}, reports: null, environment: withEnv(given) };
   }
-  const profile = findProfile(agent, withEnv(given));
+  const profile = findProfile(agent, withEnv(given).PATH, order.cwd);
   const place = { directory: agentDir(stateDir.path, order.name), cwd: order.cwd, env: withEnv(profile.env, given) };
   const launch = profileLaunch(profile, { prompt, extra: command, ...place });
   // What the user gave is in ours already.

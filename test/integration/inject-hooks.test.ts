@@ -1,6 +1,6 @@
 // How hooks are put in beside those that the user has, by files as they lie in his home.
 import { spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
@@ -12,7 +12,7 @@ import { AGENTCTL } from '../fixtures/workbench.ts';
 const REPORT = join(dirname(AGENTCTL), 'agent-report');
 
 class Home {
-  readonly dir = mkdtempSync(join(tmpdir(), 'agentctl-home-'));
+  readonly dir = realpathSync(mkdtempSync(join(tmpdir(), 'agentctl-home-')));
   readonly env: Record<string, string> = { HOME: this.dir };
 
   constructor() {
@@ -61,13 +61,14 @@ describe('codex', () => {
     ['what he gives for the launch', { '.codex/config.toml': 'notify = ["his"]' }, ['-c', 'notify=["now"]'], ['now']],
     ['nothing where he switches it off', { '.codex/config.toml': 'notify = ["his"]' }, ['-c', 'notify=[]'], []],
     ['nothing of a file that is no TOML: Codex itself complains', { '.codex/config.toml': 'notify = [' }, [], []],
+    ['what he gives for the launch in one word', {}, ['-cnotify=["now"]'], ['now']],
     ['nothing of what is no list', { '.codex/config.toml': 'notify = "his"' }, [], []],
   ])('ours calls %s', (_, files, words, own) => {
     const home = new Home();
     for (const [path, text] of Object.entries(files)) home.file(path, text);
     const injection = home.inject('codex', ...words, '-m', 'x', '--', '-c', 'notify=["a prompt"]');
     expect(called(injection)).toEqual(own);
-    const left = words[0] === '-c' ? [] : words;
+    const left = words[0]?.startsWith('-c') ? [] : words;
     expect(injection.left).toEqual([...left, '-m', 'x', '--', '-c', 'notify=["a prompt"]']);
   });
 
@@ -110,6 +111,19 @@ describe('claude', () => {
   });
 });
 
+test('permissions of a settings file mean what they meant where it lies', () => {
+  const home = new Home();
+  home.file(
+    'his/own.json',
+    '{"permissions":{"deny":["Read(/secret/**)","Read(//etc/x)","Bash"],"defaultMode":"plan"}}',
+  );
+  const settings = JSON.parse(home.inject('claude', '--settings', 'his/own.json').files['settings.json'] as string);
+  expect(settings.permissions).toEqual({
+    deny: [`Read(/${home.dir}/his/secret/**)`, 'Read(//etc/x)', 'Bash'],
+    defaultMode: 'plan',
+  });
+});
+
 describe('gemini', () => {
   test('has a home of links to the user’s own, and one more extension', () => {
     const home = new Home();
@@ -121,6 +135,14 @@ describe('gemini', () => {
       GEMINI_CLI_HOME: '/state/agents/a/gemini',
       GEMINI_CLI_TRUSTED_FOLDERS_PATH: join(home.dir, '.gemini', 'trustedFolders.json'),
     });
+    // The home of an agent that spawns this one: what is ours there is not linked, and the rest leads to where it really is.
+    home.env.GEMINI_CLI_HOME = join(home.dir, 'shadow');
+    home.file('shadow/.gemini/extensions/agentctl/gemini-extension.json', '{}');
+    symlinkSync(join(home.dir, '.gemini', 'settings.json'), join(home.dir, 'shadow', '.gemini', 'settings.json'));
+    const nested = home.inject('gemini').files;
+    expect(nested['gemini/.gemini/settings.json']).toEqual({ linkTo: join(home.dir, '.gemini', 'settings.json') });
+    expect(nested['gemini/.gemini/extensions/agentctl']).toBeUndefined();
+
     expect(files['gemini/.gemini/settings.json']).toEqual({ linkTo: join(home.dir, '.gemini', 'settings.json') });
     expect(files['gemini/.gemini/extensions/his']).toEqual({ linkTo: join(home.dir, '.gemini', 'extensions', 'his') });
     const hooks = JSON.parse(files['gemini/.gemini/extensions/agentctl/hooks/hooks.json'] as string);
@@ -134,11 +156,17 @@ describe('opencode', () => {
   test.each<[string, string | undefined, object]>([
     ['nothing', undefined, { plugin: [plugin] }],
     ['another plugin', '{"plugin":["his"],"model":"x"}', { plugin: ['his', plugin], model: 'x' }],
-    ['something else', 'no JSON', { plugin: [plugin] }],
+    ['nothing but a space', ' ', { plugin: [plugin] }],
   ])('has one plugin more where the variable holds %s', (_, own, config) => {
     const home = new Home();
     if (own !== undefined) home.env.OPENCODE_CONFIG_CONTENT = own;
     expect(JSON.parse(home.inject('opencode').env.OPENCODE_CONFIG_CONTENT ?? '')).toEqual(config);
+  });
+
+  test.each(['// his own\n{}', '[]', '3'])('is not put in where the variable holds what cannot be kept: %s', (own) => {
+    const home = new Home();
+    home.env.OPENCODE_CONFIG_CONTENT = own;
+    expect(() => home.inject('opencode')).toThrow(/^OPENCODE_CONFIG_CONTENT holds no JSON object: /);
   });
 
   test('is passed on in order by the plugin, a repeated status once, and waited for at its end', async () => {

@@ -5,6 +5,8 @@ export const claude: Dialect = {
   hear(event) {
     const session = textOf(event, 'session_id');
     const by = textOf(event, 'agent_id');
+    const id = textOf(event, 'prompt_id');
+    const turn = id === null ? {} : { turn: id };
     switch (event.hook_event_name) {
       case 'SessionStart':
         return { says: 'began', session, takesOver: false };
@@ -12,7 +14,7 @@ export const claude: Dialect = {
         // Cleared, or another one resumed; where its process ends, its exit code will tell.
         return { says: 'makes-room', session };
       case 'UserPromptSubmit':
-        return by === null ? { says: 'working', session } : undefined;
+        return by === null ? { says: 'working', session, ...turn } : undefined;
       case 'PreToolUse':
         return { says: 'goes-on', session, by, with: textOf(event, 'tool_name'), begins: true };
       case 'PostToolUse':
@@ -24,7 +26,13 @@ export const claude: Dialect = {
         return notified(event, session);
       case 'Stop':
         return by === null
-          ? { says: 'finished', session, message: textOf(event, 'last_assistant_message'), background: pending(event) }
+          ? {
+              says: 'finished',
+              session,
+              ...turn,
+              message: textOf(event, 'last_assistant_message'),
+              background: pending(event),
+            }
           : undefined;
       case 'StopFailure':
         return by === null ? { says: 'failed', session, ...failure(event) } : undefined;

@@ -17,22 +17,28 @@ export const codex: Dialect = {
 };
 
 /**
- * It tells of every thread of the process: of subagents, and in a terminal of one that makes up a title for the first
- * prompt, which comes also where the agent itself still works, hangs or has failed. Neither of them is the agent.
+ * It tells of every thread of the process: of subagents, which name no client, and in a terminal of one that makes up a
+ * title for each prompt, which comes also where the agent itself still works, hangs or has failed. A Codex that it calls
+ * tells by the same program, too. None of them is the agent.
  */
 function turnComplete(event: Event, command: readonly string[]): Heard | undefined {
-  const messages = Array.isArray(event['input-messages']) ? event['input-messages'] : [];
-  const given = command.at(-2) === '--' ? command.at(-1) : undefined;
-  const isOwn = given === undefined ? !isTitleRequest(messages[0]) && 'client' in event : messages.includes(given);
-  if (!isOwn) return undefined;
+  const prompts = Array.isArray(event['input-messages']) ? event['input-messages'].map(plain) : [];
+  const given = command.at(-2) === '--' ? plain(command.at(-1)) : undefined;
+  const client = command.includes('exec') ? 'codex_exec' : 'codex-tui';
+  const isOwn = given === undefined ? !prompts[0]?.startsWith(TITLE_REQUEST) : prompts.includes(given);
+  if (event.client !== client || !isOwn) return undefined;
   return {
     says: 'finished',
     session: textOf(event, 'thread-id'),
+
     message: textOf(event, 'last-assistant-message'),
     background: [],
   };
 }
 
-function isTitleRequest(message: unknown): boolean {
-  return typeof message === 'string' && message.startsWith('Generate a concise, single-line task title');
+const TITLE_REQUEST = 'Generate a concise, single-line task title';
+
+/** As Codex takes it, whatever the lines of a prompt end with. */
+function plain(prompt: unknown): string {
+  return String(prompt).replace(/\r\n?/g, '\n').trim();
 }

@@ -13,8 +13,11 @@ type Meaning =
   | { says: 'began'; takesOver: boolean }
   /** The session ends to make room for another in the same process: cleared, or another one resumed. */
   | { says: 'makes-room' }
-  /** It was given something to do: whatever was true of it before is over. */
-  | { says: 'working' }
+  /**
+   * It was given something to do: whatever was true of it before is over. `turn` is by what that is known, where it is: of
+   * a turn that goes on, it is a prompt more, which waits for its end.
+   */
+  | { says: 'working'; turn?: string | null }
   /**
    * It goes on with what it was doing. `by` is the subagent that does, null for the agent itself; `with` what it does,
    * where that may have been asked for; `begins`: it is about to, so that this answers no question.
@@ -27,7 +30,7 @@ type Meaning =
   /** Its turn was cut off: the service refused. */
   | { says: 'failed'; waitingFor: string; message: string | null }
   /** Its turn is over; what it says goes on in the background may wake it. */
-  | { says: 'finished'; message: string | null; background: readonly string[] };
+  | { says: 'finished'; turn?: string | null; message: string | null; background: readonly string[] };
 
 /** An event as it came: whatever JSON an agent's hook was given. */
 export type Event = Readonly<Record<string, unknown>>;

@@ -17,7 +17,9 @@ export interface Reported {
 }
 
 /** Who writes more that say nothing, one after the other, has said nothing. */
-const MOST_FILES = 100;
+const MOST_UNREAD = 100;
+/** As many subagents may go on while one thing stays true. */
+const MOST_FILES = 2000;
 /** `UPTIME-PID`, a count where one process says two things at one time, a tag, and whose words they are. */
 const NAME = /^(\d{15})-\d+(?:_\d+)?(?:-([a-z][0-9A-Za-z_-]*))?\.([a-z]+)$/;
 
@@ -43,19 +45,19 @@ export function reported(files: readonly string[], source: string | undefined, r
     .sort((a, b) => (a.file < b.file ? -1 : 1));
   const events = named.filter(({ kind }) => kind === source);
   const changes = events.filter(({ tag }) => tag === 'session');
-  const own = ownSession(changes, read) ?? firstSession(events, read);
+  const own = ownSession(firstSession(events, read), changes, read);
 
   const unread: string[] = [];
   const since: { uptimeMs: number; saying: Saying }[] = [];
   let settledAtMs: number | undefined;
   for (const { file, uptimeMs } of named.slice(-MOST_FILES).reverse()) {
     // What came at the same time is put in order below.
-    if (settledAtMs !== undefined && uptimeMs < settledAtMs) break;
+    if ((settledAtMs !== undefined && uptimeMs < settledAtMs) || unread.length >= MOST_UNREAD) break;
     const saying = read(file);
     if (saying === undefined) unread.push(file);
     if (!saying || isAnothers(saying, own)) continue;
     since.push({ uptimeMs, saying });
-    if (settlesAll(saying)) settledAtMs ??= uptimeMs;
+    if (settlesAll(saying, since)) settledAtMs ??= uptimeMs;
   }
   const inOrder = since.reverse().sort((a, b) => a.uptimeMs - b.uptimeMs || rank(a.saying) - rank(b.saying));
   return {
@@ -75,15 +77,20 @@ type Read = (file: string) => Saying | undefined | null;
  * The agent's own session: the first of which anything is heard. A nested agent has inherited the environment and would
  * speak for its parent. One that is cleared, or resumes another session, hands over to the next that begins.
  */
-function ownSession(changes: readonly { file: string }[], read: Read): OwnSession | undefined {
-  let own: OwnSession | undefined;
+function ownSession(
+  first: Session | undefined,
+  changes: readonly { file: string }[],
+  read: Read,
+): OwnSession | undefined {
+  if (first === undefined) return undefined;
+  let own: OwnSession = { ...first, all: new Set([first.session]) };
   let handsOver = false;
   for (const { file } of changes) {
     const heard = heardIn(read(file));
     const session = heard && sessionOf(heard);
     if (!heard || session === undefined) continue;
-    if (own === undefined || (heard.says === 'began' && (handsOver || heard.takesOver))) {
-      own = { ...session, all: new Set([...(own?.all ?? []), session.session]) };
+    if (heard.says === 'began' && (handsOver || heard.takesOver)) {
+      own = { ...session, all: new Set([...own.all, session.session]) };
       handsOver = false;
     }
     if (heard.says === 'makes-room' && session.session === own.session) handsOver = true;
@@ -91,12 +98,11 @@ function ownSession(changes: readonly { file: string }[], read: Read): OwnSessio
   return own;
 }
 
-/** Where nothing tells how sessions begin and end. */
-function firstSession(events: readonly { file: string }[], read: Read): OwnSession | undefined {
-  for (const { file } of events.slice(0, MOST_FILES)) {
+function firstSession(events: readonly { file: string }[], read: Read): Session | undefined {
+  for (const { file } of events.slice(0, MOST_UNREAD)) {
     const heard = heardIn(read(file));
     const session = heard && sessionOf(heard);
-    if (session !== undefined) return { ...session, all: new Set([session.session]) };
+    if (session !== undefined) return session;
   }
   return undefined;
 }
@@ -124,9 +130,17 @@ function isAnothers(saying: Saying, own: OwnSession | undefined): boolean {
   return !own.all.has(saying.heard.session);
 }
 
-/** After these nothing depends on what was said before. */
-function settlesAll(saying: Saying): boolean {
-  return 'record' in saying || saying.heard.says === 'working';
+/** As many words that somebody gave it something to do are looked at for the turn that they belong to. */
+const MOST_PROMPTS = 8;
+
+/** After these nothing depends on what was said before; a prompt may be one more of the turn that another one began. */
+function settlesAll(saying: Saying, since: readonly { saying: Saying }[]): boolean {
+  if ('record' in saying && saying.record.state === 'done') return true;
+  if ('heard' in saying && saying.heard.says !== 'working') return false;
+  if ('heard' in saying && saying.heard.says === 'working' && !saying.heard.turn) return true;
+  const own = since.filter(({ saying: one }) => 'heard' in one && one.heard.says === 'working');
+  const given = since.filter(({ saying: one }) => 'record' in one);
+  return own.length > 1 || own.length + given.length >= MOST_PROMPTS;
 }
 
 /** Of what was said at one time: a failure outdoes a stop, a stop a notification (design: "Reports"). */
@@ -138,6 +152,11 @@ function rank(saying: Saying): number {
 /** What is true, and what a person was asked for; undefined where that was not said. */
 interface Known {
   report: Report;
+  /** By what its turn is known, and whether a prompt more waits for the end of that. */
+  turn?: string | null;
+  hasMore?: boolean;
+  /** That turn is over, and the next one, of which nothing tells, is likely to run. */
+  betweenTurns?: boolean;
   asked?: { by: string | null; with: string };
   /** Its turn was cut off, and nothing that is over by that is done. */
   failed?: boolean;
@@ -150,33 +169,45 @@ export function isQuestion(report: Report | undefined): boolean {
 
 /** What is true after one more thing was said. */
 function follow(before: Known | undefined, saying: Saying, source: string, uptimeMs: number): Known | undefined {
-  if ('record' in saying) return { report: saying.record };
+  if ('record' in saying) {
+    const { record } = saying;
+    return record.state === 'done' ? { report: record } : { report: record, ...turnOf(before) };
+  }
   const { heard, atMs } = saying;
   const known = before?.report;
   const isAsked = isQuestion(known);
   // What it said by `agentctl done`, with its result, holds until somebody asks for more.
   const saidSo = known?.state === 'done' && known.source === 'done';
-  const now = (change: Partial<Report> = {}): Known => ({ report: { ...PLAIN, source, atMs, uptimeMs, ...change } });
+  const now = (change: Partial<Report> = {}): Known => ({
+    report: { ...PLAIN, source, atMs, uptimeMs, ...change },
+    ...turnOf(before),
+  });
   switch (heard.says) {
     case 'began':
     case 'makes-room':
       return before;
     case 'working':
-      return now();
+      return {
+        ...now(),
+        turn: heard.turn ?? null,
+        hasMore: typeof heard.turn === 'string' && heard.turn === before?.turn,
+      };
     case 'goes-on':
       // Others go on while one of them asks.
-      if (before && isAsked) return isAnswered(before, heard) ? now() : before;
+      if (before && isAsked) return isAnswered(before, heard) ? now({ background: known?.background ?? [] }) : before;
       return saidSo || known?.state === 'working' || heard.by !== null ? before : now();
     case 'sits':
+      if (before?.betweenTurns) return now({ state: 'done', status: 'success', message: known?.message ?? null });
+      if (known !== undefined && known.background.length > 0) return before;
       // A turn that was interrupted tells nothing else; one that is over has told more.
-      if (known === undefined || isAsked || (known.state === 'working' && known.background.length === 0))
+      if (known === undefined || isAsked || known.state === 'working')
         return now({ state: 'waiting', waitingFor: 'input' });
       return before;
     case 'asks': {
       const { waitingFor, message } = heard;
       // The notification that follows says less.
       if (isAsked) return before;
-      const asking = now({ state: 'waiting', waitingFor, message });
+      const asking = now({ state: 'waiting', waitingFor, message, background: known?.background ?? [] });
       return heard.with === null ? asking : { ...asking, asked: { by: heard.by, with: heard.with } };
     }
     case 'failed':
@@ -185,12 +216,19 @@ function follow(before: Known | undefined, saying: Saying, source: string, uptim
     case 'finished':
       if (before?.failed || saidSo) return before;
       // It ended its turn to wait for a subagent, which asks.
-      if (isAsked && before?.asked?.by && heard.background.length > 0) return before;
+      if (isAsked && before?.asked?.by && heard.background.length > 0)
+        return { ...before, report: { ...before.report, background: heard.background } };
       if (heard.background.length > 0) return now({ message: heard.message, background: heard.background });
+      if (before?.hasMore && before.turn === heard.turn)
+        return { ...now({ message: heard.message }), turn: null, hasMore: false, betweenTurns: true };
       return now({ state: 'done', status: 'success', message: heard.message });
     default:
       return heard satisfies never;
   }
+}
+
+function turnOf(before: Known | undefined): Pick<Known, 'turn' | 'hasMore'> {
+  return { turn: before?.turn ?? null, hasMore: before?.hasMore ?? false };
 }
 
 function isAnswered({ asked }: Known, { by, with: what, begins }: Extract<Heard, { says: 'goes-on' }>): boolean {

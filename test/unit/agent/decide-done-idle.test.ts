@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { type Action, decide } from '../../../src/agent/decide.ts';
-import type { Company } from '../../../src/agent/evidence.ts';
+import type { Company, Report } from '../../../src/agent/evidence.ts';
 import { ALONE, active, at, damaged, evidence, report, SPEC, STARTED, there } from './evidence.ts';
 
 type Change = Parameters<typeof evidence>[0];
@@ -104,6 +104,17 @@ describe('said to be done', () => {
     const typedAtMs = at(SAID_AT + laterMs).wallMs;
     const { action } = decide(done({ company: { ...ALONE, typedAtMs }, ...change }));
     expect(action).toEqual(noted ? { do: 'note-keys', typedAtMs } : nothing);
+  });
+
+  test.each<[string, Partial<Report>, number, number]>([
+    ['a hook of its own, at least 10 s: it may be about to end by itself', { source: 'claude' }, 0, 10_000],
+    ['a hook of its own, what it is where that is longer', { source: 'codex' }, 20_000, 20_000],
+    ['agentctl done, what it is', { source: 'done' }, 0, 0],
+  ])('by %s', (_, by, graceMs, least) => {
+    const seen = (passedMs: number) =>
+      done({ report: report('done', SAID_AT, by), now: at(SAID_AT + passedMs), ...withLimits({ graceMs }) });
+    if (least > 0) expect(decide(seen(least - 1)).action).toEqual(nothing);
+    expect(decide(seen(least)).action).toEqual(success);
   });
 
   test.each<[string, Change, number | null]>([

@@ -112,7 +112,8 @@ test('everything that was recorded is in the table', () => {
 
 test.each(Object.entries(MEANINGS))('%s', (file, meaning) => {
   const event = recorded(file);
-  expect(claude.hear(event, ['claude'])).toEqual(meaning && { ...meaning, session: event.session_id });
+  const turn = ['working', 'finished'].includes(meaning?.says ?? '') && { turn: event.prompt_id };
+  expect(claude.hear(event, ['claude'])).toEqual(meaning && { ...meaning, session: event.session_id, ...turn });
 });
 
 describe('an event that was not recorded', () => {

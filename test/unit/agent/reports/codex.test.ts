@@ -57,10 +57,17 @@ test('everything that was recorded is in the table', () => {
   expect(readdirSync(RECORDED).sort()).toEqual(Object.keys(MEANINGS).sort());
 });
 
+function codexOf(file: string): string[] {
+  return file.includes('.exec') ? ['codex', 'exec'] : ['codex'];
+}
+
 describe.each<[string, (file: string) => string[]]>([
-  ['of one that was started without a prompt', () => ['codex']],
-  ['of one that was started with the prompt', (file) => ['codex', '--', PROMPTS[file] ?? 'esc:echo hi']],
-  ['of one whose prompt begins with a dash', (file) => ['codex', '-m', 'x', '--', PROMPTS[file] ?? 'esc:echo hi']],
+  ['of one that was started without a prompt', codexOf],
+  ['of one that was started with the prompt', (file) => [...codexOf(file), '--', PROMPTS[file] ?? 'esc:echo hi']],
+  [
+    'of one with further options',
+    (file) => [...codexOf(file), '-m', 'x', '--', `${PROMPTS[file] ?? 'esc:echo hi'}\r\n`],
+  ],
 ])('%s', (_, command) => {
   test.each(Object.entries(MEANINGS))('%s', (file, heard) => {
     expect(codex.hear(recorded(file), command(file))).toEqual(heard);
@@ -85,6 +92,13 @@ describe('a turn that is over', () => {
       title,
       ['codex', '--', String((title['input-messages'] as string[])[0])],
       true,
+    ],
+    ['of a Codex that it calls is not its own', { ...turn, client: 'codex_exec' }, ['codex', '--', 'a'], false],
+    [
+      'that names no client is a subagent’s, though it has the prompt',
+      { ...turn, client: undefined },
+      ['codex'],
+      false,
     ],
     ['without messages is its own', { ...turn, 'input-messages': undefined }, ['codex'], true],
     ['without messages is not the turn of the prompt', { ...turn, 'input-messages': [] }, ['codex', '--', 'a'], false],

@@ -33,6 +33,7 @@ const stopWith = (...descriptions: string[]) =>
   event('Stop', { background_tasks: descriptions.map((description) => ({ description })) });
 const failure = (error: string, text?: string) => event('StopFailure', { error, last_assistant_message: text });
 const subagent = { agent_id: 'aa195fe1' };
+const ofTurn1 = { prompt_id: 't-1' };
 const ofOther = { session_id: OTHER };
 
 const PLAIN = { status: null, message: null, resultFile: null, waitingFor: null, background: [], atMs: 0, uptimeMs: 0 };
@@ -222,11 +223,11 @@ describe('is true, after each thing that is said, of', () => {
         [used('Agent'), 'working'],
         [stopWith('Ask a helper'), 'working with Ask a helper'],
         [uses('Bash', subagent), 'working with Ask a helper'],
-        [asks('Bash', subagent), ASKED],
-        [notified('permission_prompt'), ASKED],
-        [used('Bash'), ASKED],
-        [used('Bash', subagent), 'working'],
-        [event('SubagentStop', subagent), 'working'],
+        [asks('Bash', subagent), `${ASKED} with Ask a helper`],
+        [notified('permission_prompt'), `${ASKED} with Ask a helper`],
+        [used('Bash'), `${ASKED} with Ask a helper`],
+        [used('Bash', subagent), 'working with Ask a helper'],
+        [event('SubagentStop', subagent), 'working with Ask a helper'],
         [prompt, 'working'],
         [stop, MADE],
       ],
@@ -237,7 +238,7 @@ describe('is true, after each thing that is said, of', () => {
         [prompt, 'working'],
         [used('Agent'), 'working'],
         [asks('Bash', subagent), ASKED],
-        [stopWith('Ask a helper'), ASKED],
+        [stopWith('Ask a helper'), `${ASKED} with Ask a helper`],
       ],
     ],
     [
@@ -268,6 +269,43 @@ describe('is true, after each thing that is said, of', () => {
         [prompt, 'working'],
         [stop, MADE],
         [uses('Bash'), 'working'],
+        [stop, MADE],
+      ],
+    ],
+    [
+      'a prompt that was queued, as its turn tells: done only when the next one is over',
+      [
+        [event('UserPromptSubmit', ofTurn1), 'working'],
+        [sent, 'working'],
+        // It has the turn that goes on; the one that it begins says nothing.
+        [event('UserPromptSubmit', ofTurn1), 'working'],
+        [event('Stop', { ...ofTurn1, last_assistant_message: 'First.' }), 'working'],
+        [event('Stop', { prompt_id: 't-2', last_assistant_message: 'Made.' }), MADE],
+        [notified('idle_prompt'), MADE],
+        [event('UserPromptSubmit', { prompt_id: 't-3' }), 'working'],
+        [event('Stop', { prompt_id: 't-3', last_assistant_message: 'Made.' }), MADE],
+      ],
+    ],
+    [
+      'a prompt that was taken into the turn that went on: done when it sits at its prompt',
+      [
+        [event('UserPromptSubmit', ofTurn1), 'working'],
+        [event('UserPromptSubmit', ofTurn1), 'working'],
+        [uses('Bash'), 'working'],
+        [used('Bash'), 'working'],
+        [event('Stop', { ...ofTurn1, last_assistant_message: 'Made.' }), 'working'],
+        [notified('idle_prompt'), MADE],
+      ],
+    ],
+    [
+      'a subagent that asks and goes on: its task is still in the background',
+      [
+        [prompt, 'working'],
+        [stopWith('Ask a helper'), 'working with Ask a helper'],
+        [asks('Bash', subagent), 'waiting for permission with Ask a helper'],
+        [used('Bash', subagent), 'working with Ask a helper'],
+        [notified('idle_prompt'), 'working with Ask a helper'],
+        [prompt, 'working'],
         [stop, MADE],
       ],
     ],
@@ -421,6 +459,7 @@ describe('the session is', () => {
       [begins(), begins('startup', OTHER), ends('resume', OTHER), begins('resume', 'third')],
       OWN,
     ],
+    ['the one that spoke first, though another one began later', [prompt, begins('startup', OTHER)], OWN],
     ['the first that is heard of, where nothing tells how sessions begin', [prompt, event('Stop', ofOther)], OWN],
     ['not known where only records speak', [saidDone, sent], undefined],
     [
@@ -543,8 +582,12 @@ describe('a file', () => {
     },
   );
 
-  test('is read only where it is one of the hundred newest', () => {
-    const { files, read } = filed([begins(), stop, ...Array.from({ length: 100 }, () => NOTHING)]);
+  test('is read although a hundred came since that mean nothing', () => {
+    expect(heardAfter([begins(), stop, ...Array.from({ length: 200 }, () => NOTHING)]).report?.state).toBe('done');
+  });
+
+  test('is read only where less than a hundred came since that are damaged', () => {
+    const { files, read } = filed([begins(), stop, ...Array.from({ length: 100 }, () => DAMAGED)]);
     const seen = new Set<string>();
     const { report, session } = reported(files, 'claude', (file) => {
       seen.add(file);
