@@ -4,7 +4,7 @@ import type { ProcessNote } from '../store/generated/types.ts';
 import type { Swept } from '../store/verdict-file.ts';
 import { cgroupName, pidsInCgroup, removeCgroup, whileFrozen } from '../system/cgroup.ts';
 import { uptimeMs } from '../system/clock.ts';
-import { commandOf, newestWithCookie, nextProcessTable, processTable, signal } from '../system/processes.ts';
+import { commandOf, inHurry, newestWithCookie, nextProcessTable, processTable, signal } from '../system/processes.ts';
 
 /** One scan leaves a survivor where processes fork faster than it reads: only several empty ones in a row are proof. */
 const EMPTY_SCANS = 3;
@@ -29,7 +29,7 @@ export async function killTree(runId: string, started: Started, spareWatchers: b
     stubborn = tree.members.length > 0;
     empty = stubborn ? 0 : empty + 1;
     if (empty < EMPTY_SCANS || cgroup !== undefined) continue;
-    if (killFugitive(runId, started, { spareWatchers, table, ended })) empty = 0;
+    if (inHurry(() => killFugitive(runId, started, { spareWatchers, table, ended }))) empty = 0;
   }
   const { members, spared, suspects } = tree;
   for (const { process } of members) ended.delete(process.pid);

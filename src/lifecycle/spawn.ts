@@ -27,8 +27,7 @@ import { killTree } from './end-tree.ts';
 import { environmentScript, launchScript } from './launch-script.ts';
 import { launcherDied } from './launcher-died.ts';
 import { type Observed, observeArchived, observeNamed } from './observe.ts';
-import { type ProfileLaunch, profileLaunch } from './profile-launch.ts';
-import { findProfile } from './profiles.ts';
+import type { ProfileLaunch } from './profile-launch.ts';
 import { ensureManager } from './start-manager.ts';
 import { takeName } from './take-name.ts';
 import { tmuxServer } from './tmux-server.ts';
@@ -87,7 +86,7 @@ export async function spawn(stateDir: StateDir, options: SpawnOptions): Promise<
   const parent = caller && { name: caller.name, runId: caller.runId };
   if (options.withParent) checkParent(stateDir, parent);
   const order = draftSpec(options, name ?? freeName(stateDir, options.agent ?? options.command[0] ?? ''), cwd, parent);
-  const launch = launchOf(stateDir, options, order);
+  const launch = await launchOf(stateDir, options, order);
   const draft = { ...order, command: [...launch.command], agent: options.agent ?? null, reports: launch.reports };
   const { environment } = launch;
   const program = checkCommand(draft.command, environment, cwd);
@@ -143,17 +142,22 @@ export async function spawn(stateDir: StateDir, options: SpawnOptions): Promise<
 }
 
 /** What is started, with its environment and what goes with it. */
-function launchOf(
+async function launchOf(
   stateDir: StateDir,
   { agent, prompt, command, env: given = {} }: SpawnOptions,
   order: Spec,
-): ProfileLaunch & { environment: Record<string, string> } {
+): Promise<ProfileLaunch & { environment: Record<string, string> }> {
   const withEnv = (...added: Readonly<Record<string, string>>[]) =>
     agentEnvironment(process.env, Object.assign({}, ...added), ownVariables(stateDir, order));
   if (agent === undefined) {
     if (prompt !== undefined) throw new InvalidInput('a prompt is for a profile: add --agent claude, say');
     return { command, env: {}, files: {}, reports: null, environment: withEnv(given) };
   }
+  // Only here: what reads other programs' configuration is no part of a start-up.
+  const [{ findProfile }, { profileLaunch }] = await Promise.all([
+    import('./profiles.ts'),
+    import('./profile-launch.ts'),
+  ]);
   const profile = findProfile(agent, withEnv(given).PATH, order.cwd);
   const place = { directory: agentDir(stateDir.path, order.name), cwd: order.cwd, env: withEnv(profile.env, given) };
   const launch = profileLaunch(profile, { prompt, extra: command, ...place });

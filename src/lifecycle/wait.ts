@@ -1,10 +1,12 @@
+import { existsSync } from 'node:fs';
 import { BellListener } from '../store/bell.ts';
 import type { Agent } from '../store/generated/types.ts';
+import { lockFile } from '../store/paths.ts';
 import type { StateDir } from '../store/state-dir.ts';
 import { uptimeMs } from '../system/clock.ts';
 import { describe } from './describe.ts';
 import { type AgentReference, resolve } from './list.ts';
-import { isBeyondKnowing, observeArchived, observeNamed } from './observe.ts';
+import { isBeyondKnowing, type Observed, observeArchived, observeNamed } from './observe.ts';
 
 /** An agent whose wrapper and watchdog were both killed rings no bell: the process table is asked this often. */
 const POLL_MS = 250;
@@ -80,13 +82,28 @@ function look(stateDir: StateDir, { name, runId }: AgentReference): { seen: Agen
   for (;;) {
     const current = observeNamed(stateDir.path, name);
     if (current !== undefined && (!runId || current.runId === runId || current.runId === undefined)) {
-      return { seen: describe(current), isOver: current.status.phase === 'ended' || isBeyondKnowing(current) };
+      const isOver =
+        (current.status.phase === 'ended' && !isBeingDecided(stateDir, current)) || isBeyondKnowing(current);
+      return { seen: describe(current), isOver };
     }
     const archived = observeArchived(stateDir.path, name, runId ?? undefined);
     if (archived !== undefined) return { seen: describe(archived), isOver: true };
     // Unless it was moved to the archive between the two looks.
     if (observeNamed(stateDir.path, name)?.runId !== runId) return { seen: { name, removed: true }, isOver: true };
   }
+}
+
+/** Whoever acts on an agent has put down why within this time, or has died holding the lock. */
+const DECIDING_MS = 2000;
+
+/**
+ * It ended just as somebody decides to end it: was TERM meant for it before that, its verdict, which is not there yet,
+ * will say so. Whoever is told of its end must not be told otherwise later.
+ */
+function isBeingDecided(stateDir: StateDir, { runId, evidence: { files, now } }: Observed): boolean {
+  if (runId === undefined || files.sentinel.state !== 'there' || files.verdict.state !== 'absent') return false;
+  const endedAgoMs = now.uptimeMs - files.sentinel.value.uptimeMs;
+  return endedAgoMs < DECIDING_MS && existsSync(lockFile(stateDir.path, runId));
 }
 
 function endOf(end: Agent | Removed): number {

@@ -1,5 +1,5 @@
 import { closeSync, openSync, readdirSync, readFileSync, readSync, statSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
+import { availableParallelism, constants, getPriority, setPriority } from 'node:os';
 import type { Liveness, ProcessIdentity } from '../agent/evidence.ts';
 import type { Process } from '../agent/tree.ts';
 import { codeOf } from '../errors.ts';
@@ -91,6 +91,21 @@ const CHASE_MS = 30;
 const QUIET_MS = 10;
 /** How much longer it may take where more want to run than there are processors. */
 const LONGEST_QUEUE = 4;
+
+/** Runs `act` before all others: who has to wait for a processor comes too late. Where that is not allowed, as it is. */
+export function inHurry<T>(act: () => T): T {
+  const former = getPriority();
+  try {
+    setPriority(constants.priority.PRIORITY_HIGHEST);
+  } catch {
+    return act();
+  }
+  try {
+    return act();
+  } finally {
+    setPriority(former);
+  }
+}
 
 /**
  * A process with this cookie among those that are born just now, and behind it its ancestors; empty where there is none.

@@ -1,5 +1,6 @@
 // What agents say of themselves, from their hooks to whoever asks: a program that is called claude takes events from its
 // terminal, a line each, and passes them to its hooks as Claude Code does.
+import { execFileSync } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
@@ -43,15 +44,20 @@ class Bench extends Workbench {
     writeFileSync(join(this.dir, 'config', 'agentctl', 'config.json'), text);
   }
 
-  /** Has the agent's hooks called with an event; through tmux, so that it is nothing that agentctl sent. */
-  async says(name: string, event: string, fields: object = {}): Promise<void> {
-    const line = JSON.stringify({ session_id: 's-1', hook_event_name: event, ...fields });
-    await this.ok('tmux', 'send-keys', '-l', '-t', `=${name}:`, line);
-    await this.ok('tmux', 'send-keys', '-t', `=${name}:`, 'Enter');
+  /** Has the agent's hooks called with an event; through tmux itself, so that it is nothing that agentctl sent. */
+  says(name: string, event: string, fields: object = {}): void {
+    this.types(name, JSON.stringify({ session_id: 's-1', hook_event_name: event, ...fields }));
+  }
+
+  types(name: string, line: string): void {
+    const send = ['-S', join(this.state, 'tmux.sock'), 'send-keys', '-t', `=${name}:`];
+    execFileSync('tmux', [...send, '-l', line]);
+    execFileSync('tmux', [...send, 'Enter']);
   }
 
   async inPhase(name: string, phase: string): Promise<Listed> {
-    await waitFor(`${name} to be ${phase}`, async () => (await this.agent(name)).phase === phase);
+    const named = async () => (await this.ps()).find((agent) => agent.name === name);
+    await waitFor(`${name} to be ${phase}`, async () => (await named())?.phase === phase);
     return this.agent(name);
   }
 }
@@ -62,9 +68,9 @@ describe('an agent that reports', () => {
   test('is working, waiting and done by its own word, everywhere it is looked at', async () => {
     const bench = new Bench();
     await bench.ok('spawn', '-n', 'a', '--agent', 'claude', '--prompt', "-it's odd");
-    await bench.says('a', 'SessionStart', { source: 'startup' });
-    await bench.says('a', 'UserPromptSubmit', { prompt: 'x' });
-    await bench.says('a', 'PermissionRequest', PERMISSION);
+    bench.says('a', 'SessionStart', { source: 'startup' });
+    bench.says('a', 'UserPromptSubmit', { prompt: 'x' });
+    bench.says('a', 'PermissionRequest', PERMISSION);
     const waiting = await bench.inPhase('a', 'waiting');
     expect(waiting).toMatchObject({
       reason: 'waits (permission): to use Bash',
@@ -77,9 +83,9 @@ describe('an agent that reports', () => {
     expect(await bench.ok('ps', '-q', '--filter', 'phase=waiting')).toBe('a\n');
     expect(await bench.ok('status', 'a')).toMatch(/^status +waiting \(permission\)$/m);
 
-    await bench.says('a', 'PostToolUse', PERMISSION);
+    bench.says('a', 'PostToolUse', PERMISSION);
     await bench.inPhase('a', 'running');
-    await bench.says('a', 'Stop', { last_assistant_message: 'All tests pass.\nTwice.', background_tasks: [] });
+    bench.says('a', 'Stop', { last_assistant_message: 'All tests pass.\nTwice.', background_tasks: [] });
     expect(await bench.inPhase('a', 'done')).toMatchObject({
       reason: 'said that it is done (success): All tests pass.',
       report: { state: 'done', status: 'success', message: 'All tests pass.\nTwice.' },
@@ -97,7 +103,7 @@ describe('an agent that reports', () => {
   test('waits for the service that refuses it, with the reason', async () => {
     const bench = new Bench();
     await bench.ok('spawn', '-n', 'a', '--agent', 'claude');
-    await bench.says('a', 'StopFailure', { error: 'rate_limit', last_assistant_message: 'API Error: 429' });
+    bench.says('a', 'StopFailure', { error: 'rate_limit', last_assistant_message: 'API Error: 429' });
     expect(await bench.inPhase('a', 'waiting')).toMatchObject({ reason: 'waits (rate limit): API Error: 429' });
     expect(await bench.ok('ps')).toContain('waiting (rate limit)');
     // No question: what is sent is no answer to one.
@@ -107,12 +113,12 @@ describe('an agent that reports', () => {
 
   test('is torn down after its grace with the result that it gave itself, and how to take it up again', async () => {
     const bench = new Bench().withManager() as Bench;
-    await bench.ok('spawn', '-n', 'a', '--grace', '2s', '--agent', 'claude', '--prompt', 'x');
-    await bench.says('a', 'Stop', { last_assistant_message: 'first' });
+    await bench.ok('spawn', '-n', 'a', '--grace', '11s', '--agent', 'claude', '--prompt', 'x');
+    bench.says('a', 'Stop', { last_assistant_message: 'first' });
     await bench.inPhase('a', 'done');
-    await bench.says('a', 'UserPromptSubmit');
+    bench.says('a', 'UserPromptSubmit');
     await bench.inPhase('a', 'running');
-    await bench.says('a', 'Stop', { last_assistant_message: 'second' });
+    bench.says('a', 'Stop', { last_assistant_message: 'second' });
     expect((await bench.run('wait', 'a')).code).toBe(0);
     await waitFor('the teardown', async () => (await bench.agent('a')).archived);
     const ended = await bench.agent('a');
@@ -127,13 +133,12 @@ describe('an agent that reports', () => {
   test('is not done by a nested session, nor by what nobody understands', async () => {
     const bench = new Bench();
     await bench.ok('spawn', '-n', 'a', '--agent', 'claude');
-    await bench.says('a', 'SessionStart', { source: 'startup' });
-    await bench.says('a', 'SessionStart', { source: 'startup', session_id: 's-2' });
-    await bench.says('a', 'Stop', { session_id: 's-2' });
-    await bench.says('a', 'Stop', { agent_id: 'a1' });
-    await bench.says('a', 'SomethingNew');
-    await bench.ok('tmux', 'send-keys', '-l', '-t', '=a:', '{"hook_event_name":"Stop", half of it');
-    await bench.ok('tmux', 'send-keys', '-t', '=a:', 'Enter');
+    bench.says('a', 'SessionStart', { source: 'startup' });
+    bench.says('a', 'SessionStart', { source: 'startup', session_id: 's-2' });
+    bench.says('a', 'Stop', { session_id: 's-2' });
+    bench.says('a', 'Stop', { agent_id: 'a1' });
+    bench.says('a', 'SomethingNew');
+    bench.types('a', '{"hook_event_name":"Stop", half of it');
     const reports = join(bench.state, 'agents', 'a', 'reports');
     await waitFor('all to be there', () => readdirSync(reports).length === 6);
     expect(await bench.agent('a')).toMatchObject({
@@ -159,7 +164,7 @@ describe('send', () => {
   ])('answers no question of %s unawares', async (waitingFor, fields) => {
     const bench = new Bench();
     await bench.ok('spawn', '-n', 'a', '--agent', 'claude');
-    await bench.says('a', 'PermissionRequest', fields);
+    bench.says('a', 'PermissionRequest', fields);
     await bench.inPhase('a', 'waiting');
     for (const words of [
       ['a', 'text'],
@@ -182,12 +187,12 @@ describe('wait', () => {
     for (const name of ['a', 'b']) await bench.ok('spawn', '-n', name, '--agent', 'claude');
     const done = bench.run('wait', 'a', '--for', 'done');
     const both = bench.run('wait', 'a', 'b', '--for', 'waiting', '--timeout', '60s');
-    await bench.says('b', 'Notification', { notification_type: 'permission_prompt' });
-    await bench.says('a', 'Notification', { notification_type: 'elicitation_dialog' });
+    bench.says('b', 'Notification', { notification_type: 'permission_prompt' });
+    bench.says('a', 'Notification', { notification_type: 'elicitation_dialog' });
     const waiting = await both;
     expect(waiting.code).toBe(0);
     expect(waiting.stdout.split('\n').sort()).toEqual(['', 'a waiting', 'b waiting']);
-    await bench.says('a', 'Stop');
+    bench.says('a', 'Stop');
     expect(await done).toEqual({ code: 0, stdout: 'done\n', stderr: 'agentctl: a waits (answer)\n' });
     // It is so already.
     expect(await bench.run('wait', 'a', '--for', 'done')).toEqual({ code: 0, stdout: 'done\n', stderr: '' });
@@ -220,13 +225,13 @@ describe('wait', () => {
     const code = new Promise((resolve) => wait.on('close', resolve));
     const said = 'agentctl: a waits (permission): to use Bash\n';
     for (const times of [1, 2]) {
-      await bench.says('a', 'PermissionRequest', PERMISSION);
+      bench.says('a', 'PermissionRequest', PERMISSION);
       await waitFor('the word of it', () => stderr === said.repeat(times));
-      await bench.says('a', 'PostToolUse', PERMISSION);
+      bench.says('a', 'PostToolUse', PERMISSION);
       await bench.inPhase('a', 'running');
-      await bench.says('a', 'UserPromptSubmit');
+      bench.says('a', 'UserPromptSubmit');
     }
-    await bench.ok('tmux', 'send-keys', '-t', '=a:', 'exit 4', 'Enter');
+    bench.types('a', 'exit 4');
     expect(await code).toBe(4);
     expect(stderr).toBe(said.repeat(2));
   });
@@ -288,7 +293,7 @@ describe('a profile', () => {
     );
     expect(await bench.ok('agents')).toMatch(/^plain +not installed: ask Eve +nothing but "agentctl done"/m);
     await bench.ok('spawn', '-n', 'a', '--agent', 'reviewer', '--prompt', 'x');
-    await bench.says('a', 'Stop');
+    bench.says('a', 'Stop');
     await bench.inPhase('a', 'done');
     expect(bench.record(await bench.agent('a'), 'spec.json')).toMatchObject({ agent: 'reviewer', reports: 'claude' });
     expect((await bench.agent('a')).command).toEqual(expect.arrayContaining(['--model', 'opus', '--', 'x']));
@@ -357,7 +362,7 @@ describe('a command that could report', () => {
     writeFileSync(join(bench.dir, '.claude', 'settings.json'), await bench.ok('hooks', 'claude'));
     expect((await bench.run('spawn', '-n', 'own', '--', 'claude')).stderr).toBe('');
     // And then it is heard.
-    await bench.says('own', 'Stop');
+    bench.says('own', 'Stop');
     await bench.inPhase('own', 'done');
   });
 
