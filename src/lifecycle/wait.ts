@@ -57,7 +57,7 @@ export async function* wait(
       const found: (Agent | Removed)[] = [];
       for (const agent of left) {
         const { seen, isOver } = look(stateDir, agent);
-        if (isOver || ('phase' in seen && seen.phase === options.for)) {
+        if (isOver || ('phase' in seen && seen.phase === options.for && seen.phase !== 'ended')) {
           left.delete(agent);
           found.push(seen);
         } else if ('phase' in seen) {
@@ -82,9 +82,13 @@ function look(stateDir: StateDir, { name, runId }: AgentReference): { seen: Agen
   for (;;) {
     const current = observeNamed(stateDir.path, name);
     if (current !== undefined && (!runId || current.runId === runId || current.runId === undefined)) {
-      const isOver =
-        (current.status.phase === 'ended' && !isBeingDecided(stateDir, current)) || isBeyondKnowing(current);
-      return { seen: describe(current), isOver };
+      const isOver = current.status.phase === 'ended' || isBeyondKnowing(current);
+      if (!isOver || !mayBeDecided(current)) return { seen: describe(current), isOver };
+      if (existsSync(lockFile(stateDir.path, current.runId))) return { seen: describe(current), isOver: false };
+      // Let go of since it was read: what was decided is there now.
+      const settled = observeNamed(stateDir.path, name);
+      if (settled?.runId === current.runId) return { seen: describe(settled), isOver: true };
+      continue;
     }
     const archived = observeArchived(stateDir.path, name, runId ?? undefined);
     if (archived !== undefined) return { seen: describe(archived), isOver: true };
@@ -97,13 +101,13 @@ function look(stateDir: StateDir, { name, runId }: AgentReference): { seen: Agen
 const DECIDING_MS = 2000;
 
 /**
- * It ended just as somebody decides to end it: was TERM meant for it before that, its verdict, which is not there yet,
- * will say so. Whoever is told of its end must not be told otherwise later.
+ * It may have ended just as somebody decides to end it, who then has its lock: was TERM meant for it before that, its
+ * verdict, which is not there yet, will say so. Whoever is told of its end must not be told otherwise later.
  */
-function isBeingDecided(stateDir: StateDir, { runId, evidence: { files, now } }: Observed): boolean {
-  if (runId === undefined || files.sentinel.state !== 'there' || files.verdict.state !== 'absent') return false;
-  const endedAgoMs = now.uptimeMs - files.sentinel.value.uptimeMs;
-  return endedAgoMs < DECIDING_MS && existsSync(lockFile(stateDir.path, runId));
+function mayBeDecided(agent: Observed): agent is Observed & { runId: string } {
+  const { files, now } = agent.evidence;
+  if (agent.runId === undefined || files.sentinel.state !== 'there' || files.verdict.state !== 'absent') return false;
+  return now.uptimeMs - files.sentinel.value.uptimeMs < DECIDING_MS;
 }
 
 function endOf(end: Agent | Removed): number {
