@@ -6,6 +6,8 @@ import type { Observed } from './observe.ts';
 
 /** How long a log may take to become whole after the end: of 300 that ended at once the last took 3 s. */
 export const LOG_PATIENCE_MS = 5000;
+/** The same where its wrapper died before it could print the mark: then tmux only has to write what it has read. */
+const UNMARKED_PATIENCE_MS = 1000;
 /** The mark is the wrapper's last word, but what the agent left running may write after it. */
 const TAIL_BYTES = 256 * 1024;
 
@@ -19,8 +21,9 @@ export async function untilLogIsWhole(agent: Observed): Promise<void> {
 export function logPatienceLeftMs({ evidence }: Observed): number {
   const { sentinel } = evidence.files;
   if (evidence.whereabouts !== 'here') return 0;
-  const endedUptimeMs = sentinel.state === 'there' ? sentinel.value.uptimeMs : evidence.now.uptimeMs;
-  return endedUptimeMs + LOG_PATIENCE_MS - uptimeMs();
+  if (sentinel.state !== 'there') return evidence.now.uptimeMs + UNMARKED_PATIENCE_MS - uptimeMs();
+  const { how, uptimeMs: endedUptimeMs } = sentinel.value;
+  return endedUptimeMs + (how === 'observed' ? LOG_PATIENCE_MS : UNMARKED_PATIENCE_MS) - uptimeMs();
 }
 
 function isLogWhole(directory: string, runId: string): boolean {

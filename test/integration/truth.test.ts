@@ -2,8 +2,8 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { list } from '../../src/index.ts';
 import { livenessOf } from '../../src/system/processes.ts';
+import { Sampler } from '../fixtures/sampler.ts';
 import { waitFor } from '../fixtures/wait-for.ts';
 import { AGENTCTL, type Listed, Workbench } from '../fixtures/workbench.ts';
 
@@ -14,69 +14,6 @@ interface Identity {
 type Started = Record<'agent' | 'wrapper' | 'watchdog', Identity> & {
   tmux: { serverPid: number; session: string };
 };
-
-/**
- * Asks for the list as fast as it can, and compares each answer with the process table before and after it: who was
- * dead before must not be running, who is alive after must not have ended.
- */
-class Sampler {
-  readonly #bench: Workbench;
-  readonly #agents = new Map<string, Identity>();
-  readonly lies = new Set<string>();
-  samples = 0;
-  #over = false;
-  readonly #done: Promise<void>;
-
-  constructor(bench: Workbench) {
-    this.#bench = bench;
-    this.#done = this.#run();
-  }
-
-  async end(): Promise<{ lies: string[] }> {
-    this.#over = true;
-    await this.#done;
-    expect(this.samples).toBeGreaterThan(20);
-    return { lies: [...this.lies] };
-  }
-
-  async #run(): Promise<void> {
-    const seen = new Set<string>();
-    while (!this.#over) {
-      const dead = new Set(
-        [...this.#agents].filter(([, agent]) => livenessOf(agent) === 'dead').map(([runId]) => runId),
-      );
-      const agents = list({ path: this.#bench.state, reason: '' }, { all: true });
-      this.samples++;
-      const found = new Set(agents.map(({ runId }) => runId));
-      if (found.size !== agents.length) this.lies.add('an agent is listed twice');
-      for (const runId of seen) if (!found.has(runId)) this.lies.add(`${runId} is not listed any more`);
-      for (const { runId, name, phase, reason, directory } of agents) {
-        if (runId === null || phase === 'unknown') {
-          this.lies.add(`${name} is ${phase}: ${reason}`);
-          continue;
-        }
-        seen.add(runId);
-        this.#learn(runId, directory);
-        const agent = this.#agents.get(runId);
-        if (phase === 'running' && dead.has(runId)) this.lies.add(`${name} is running, and its agent was dead before`);
-        const claimsItEnded = phase === 'ended' || reason.startsWith('the agent has ended');
-        if (claimsItEnded && agent && livenessOf(agent) === 'alive')
-          this.lies.add(`${name} is ${phase} (${reason}), and its agent is alive`);
-      }
-      await new Promise((resolve) => setTimeout(resolve, 5));
-    }
-  }
-
-  #learn(runId: string, directory: string): void {
-    if (this.#agents.has(runId)) return;
-    try {
-      const { agent } = JSON.parse(readFileSync(join(directory, 'started.json'), 'utf8')) as Started;
-      this.#agents.set(runId, agent);
-    } catch {
-      // Not yet, or archived since.
-    }
-  }
-}
 
 function startedOf(bench: Workbench, agent: Pick<Listed, 'directory'>): Started {
   return bench.record(agent, 'started.json') as unknown as Started;
@@ -176,7 +113,7 @@ test('tells the truth, before and after, whatever happens to agents', async () =
     await bench.ok('stop', `e${index}`);
     expect({ what, ...(await bench.agent(`e${index}`)) }).toMatchObject({ what, ...stopsAs });
   }
-  expect(await sampler.end()).toEqual({ lies: [] });
+  expect(await sampler.end()).toEqual([]);
   // A watchdog that somebody stopped can only be ended: teardown does.
   await bench.ok('rm', ...names);
   await waitFor('all that watched to be gone', () => bench.directoriesInUse().length === 0);
@@ -195,7 +132,7 @@ test.each(['kill-server', 'KILL'])(
     // A new server takes the place of the old one.
     await bench.ok('spawn', '-n', 'a', 'sleep', '1000');
     expect(await bench.agent('a')).toMatchObject(running);
-    expect(await sampler.end()).toEqual({ lies: [] });
+    expect(await sampler.end()).toEqual([]);
   },
   120_000,
 );
@@ -218,7 +155,7 @@ test('tells the truth of an agent that outlives wrapper and watchdog, until it i
   await bench.ok('stop', 'deaf', '--kill-after', '1');
   expect(livenessOf(identity)).toBe('dead');
   expect(await bench.agent('deaf')).toMatchObject({ phase: 'ended', exitCode: null });
-  expect(await sampler.end()).toEqual({ lies: [] });
+  expect(await sampler.end()).toEqual([]);
 });
 
 test('tells the truth while agents are started, end and are archived', async () => {
@@ -234,7 +171,7 @@ test('tells the truth while agents are started, end and are archived', async () 
     }
   };
   await Promise.all([rounds('a'), rounds('b')]);
-  expect(await sampler.end()).toEqual({ lies: [] });
+  expect(await sampler.end()).toEqual([]);
 }, 120_000);
 
 test('says lost after a restart of the machine, and signals nobody', async () => {
