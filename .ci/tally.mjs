@@ -1,16 +1,24 @@
-// Prints "PASSED FAILED" for one of vitest's JSON reports, and names on stderr what did not run: a skipped test counts
-// as a failed one, and so does a file that failed before its first test.
+// Prints "PASSED FAILED" for one of vitest's JSON reports, and on stderr a line for each failure: a skipped test counts as
+// a failed one, and so does a file that failed before its first test.
 import { readFileSync } from 'node:fs';
+import { relative } from 'node:path';
 
 const { testResults } = JSON.parse(readFileSync(process.argv[2], 'utf8'));
 let passed = 0;
 let failed = 0;
-for (const { name, status, assertionResults } of testResults) {
+for (const { name, status, message, assertionResults } of testResults) {
   for (const test of assertionResults) {
     if (test.status === 'passed') passed += 1;
     else failed += 1;
-    if (!['passed', 'failed'].includes(test.status)) console.error(`${test.status}: ${test.fullName} (${name})`);
+    if (test.status !== 'passed') say(name, `${test.status}: ${test.fullName}: ${test.failureMessages?.[0] ?? ''}`);
   }
-  if (status !== 'passed' && assertionResults.every((test) => test.status === 'passed')) failed += 1;
+  if (status !== 'passed' && assertionResults.every((test) => test.status === 'passed')) {
+    failed += 1;
+    say(name, `${status}: ${message}`);
+  }
 }
 console.log(passed, failed);
+
+function say(file, text) {
+  console.error(`${relative('.', file)}: ${text.split('\n').slice(0, 3).join(' ')}`);
+}
