@@ -1,11 +1,12 @@
 import { nearest } from './agent/nearest.ts';
-import { type Catalogue, type Command, Flags } from './commands/command.ts';
+import type { Catalogue, Command } from './commands/command.ts';
+import { parsePlainly } from './commands/parse-plainly.ts';
 import { UsageError } from './errors.ts';
 import { packageVersion } from './store/package-root.ts';
 import { findStateDir } from './store/state-dir.ts';
 
 /** Every command, each loaded only when it is called: a start-up that loads all of them costs as much as node itself. */
-const COMMANDS: Catalogue = {
+export const COMMANDS: Catalogue = {
   spawn: { summary: 'start an agent and return once it provably runs', load: () => import('./commands/spawn.ts') },
   run: { summary: 'start an agent, show its output, end with its exit code', load: () => import('./commands/run.ts') },
   ps: { summary: 'list agents, and what is true of each', load: () => import('./commands/ps.ts') },
@@ -42,7 +43,7 @@ const COMMANDS: Catalogue = {
   completion: { summary: 'completion for bash, zsh or fish', load: () => import('./commands/completion.ts') },
 };
 
-const GLOBAL_OPTIONS = {
+export const GLOBAL_OPTIONS = {
   'state-dir': { type: 'string', requiresArg: true, describe: 'the state directory (default: see agentctl info)' },
   help: { alias: 'h', type: 'boolean', describe: 'this text' },
 } as const;
@@ -109,50 +110,13 @@ function splitAtCommand(argv: readonly string[]) {
   return { name: undefined, stateDir, rest: [], help, version: false };
 }
 
+/** Only what is not plainly right needs yargs. */
 async function parse(name: string, command: Command, argv: readonly string[]) {
-  const { default: yargs } = await import('yargs');
   const options = { ...command.options, ...GLOBAL_OPTIONS };
-  const parser = yargs([...argv])
-    .scriptName('agentctl')
-    .usage(`agentctl ${command.usage}\n\n${command.description}`)
-    .help(false) // before our own --help, which it would take away again
-    .version(false)
-    .options(options)
-    .parserConfiguration({
-      'halt-at-non-option': command.takesCommand ?? false,
-      'populate--': true,
-      'parse-numbers': false,
-      'parse-positional-numbers': false,
-      'boolean-negation': false,
-      // As getopt: what must follow an option is its value, also where it begins with a dash ("--sort -name").
-      'nargs-eats-options': true,
-      'dot-notation': false,
-      'camel-case-expansion': false,
-    })
-    .strictOptions()
-    .exitProcess(false)
-    .wrap(Math.min(100, process.stdout.columns ?? 100))
-    .fail((message) => {
-      throw new UsageError(explain(message, name, options));
-    });
-  for (const [example, meaning] of command.examples ?? []) parser.example(example, meaning);
-  const parsed = parser.parseSync() as Record<string, unknown>;
-  const words = [...(parsed._ as string[]), ...((parsed['--'] as string[] | undefined) ?? [])].map(String);
-  return { flags: new Flags(parsed), words, helpText: parsed.help ? `${await parser.getHelp()}\n` : undefined };
-}
-
-/** yargs' complaint as one of our sentences, with what was probably meant. */
-function explain(message: string, name: string, options: Readonly<Record<string, object>>): string {
-  const see = `see "agentctl ${name} --help"`;
-  const unknown = /^Unknown arguments?: ([^,\s]+)/.exec(message)?.[1];
-  if (unknown !== undefined) {
-    const suggestion = nearest(unknown, Object.keys(options));
-    const dashes = unknown.length === 1 ? '-' : '--';
-    return `unknown option ${dashes}${unknown}: ${suggestion ? `did you mean --${suggestion}? Otherwise ${see}` : see}`;
-  }
-  const missing = /^Not enough arguments following: (\S+)/.exec(message)?.[1];
-  if (missing !== undefined) return `the option ${missing.length === 1 ? '-' : '--'}${missing} needs a value: ${see}`;
-  return `${message.split('\n')[0]}: ${see}`;
+  const plain = parsePlainly(options, argv, command.takesCommand ?? false);
+  if (plain) return { ...plain, helpText: undefined };
+  const { parseWithYargs } = await import('./commands/parse-with-yargs.ts');
+  return parseWithYargs(name, command, options, argv);
 }
 
 function overview(): string {
