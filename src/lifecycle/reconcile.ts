@@ -9,17 +9,18 @@ import { withLock } from '../store/lock.ts';
 import { lockFile } from '../store/paths.ts';
 import { writeReport } from '../store/report-file.ts';
 import { ringBell, type StateDir } from '../store/state-dir.ts';
-import { createVerdict, updateVerdict, withdrawTerm } from '../store/verdict-file.ts';
+import { createVerdict, updateVerdict } from '../store/verdict-file.ts';
 import { now } from '../system/clock.ts';
 import { signal } from '../system/processes.ts';
 import { sayInStatusLine } from '../system/tmux.ts';
 import { killTree } from './end-tree.ts';
 import { lockContext } from './lock-context.ts';
 import { LOG_PATIENCE_MS } from './log-end.ts';
-import { type Observed, observe, observeNamed } from './observe.ts';
+import { type Observed, observeNamed } from './observe.ts';
 import { resourcesOf } from './resources.ts';
 import { resumeCommand } from './resume-command.ts';
 import { teardown } from './teardown.ts';
+import { term, withdrawIfNatural } from './term.ts';
 import { tmuxServer } from './tmux-server.ts';
 
 /** How long wrapper and watchdog may take to publish once their agent is dead; after that they hang themselves. */
@@ -125,7 +126,7 @@ async function carryOut(
         await warn(stateDir, agent, runId, started, circumstances.activity, action.reason);
       return;
     case 'term':
-      if (started) term(stateDir, agent, runId, started, action);
+      if (started) await term(stateDir, agent, runId, started, action);
       return;
     case 'kill':
       if (started) await kill(agent, runId, started);
@@ -175,40 +176,14 @@ function isoNow(): string {
   return new Date(now().wallMs).toISOString();
 }
 
-function term(
-  stateDir: StateDir,
-  agent: Observed,
-  runId: string,
-  started: Started,
-  { cause, reason, said }: Extract<Action, { do: 'term' }>,
-): void {
-  const at = now();
-  const created = createVerdict(agent.directory, runId, { cause, reason, said, steps: [{ step: 'term', at }] });
-  const before = agent.evidence.files.verdict.state;
-  // Another's verdict counts, but not one that is damaged, or that was put down before this decision and has no TERM in
-  // it (of a start that was given up and then came after all): neither must protect an agent for ever.
-  if (!created && before === 'absent') return;
-  if (!created && before === 'there') updateVerdict(agent.directory, { step: 'term', at });
-  // Read again just before the signal: a natural end wins the race.
-  const { evidence, status } = observe(agent.directory, agent.name);
-  if (status.phase === 'ended') {
-    const { sentinel } = evidence.files;
-    // One that ended after the decision had its time: whoever read the verdict meanwhile was told so, and it stays true.
-    if (sentinel.state !== 'there' || sentinel.value.uptimeMs < at.uptimeMs) withdrawTerm(agent.directory);
-    return;
-  }
-  if (signal(started.agent, 'SIGTERM') === 'gone') return;
-  // A stopped process hears TERM only when it runs again.
-  signal(started.agent, 'SIGCONT');
-  appendEvent(stateDir.path, { at: isoNow(), event: 'stopping', name: agent.name, runId, cause, reason });
-}
-
 async function kill(agent: Observed, runId: string, started: Started): Promise<void> {
   const { files } = agent.evidence;
   const killed =
     files.verdict.state === 'there' ? files.verdict.value.steps.find(({ step }) => step === 'kill') : undefined;
   // Over, by its sentinel or because nobody is left who could write one.
   const over = agent.status.phase === 'ended';
+  // It was dead when TERM came, and its wrapper has said so since: what it left is for its teardown.
+  if (files.sentinel.state === 'there' && withdrawIfNatural(agent)) return;
   if (!over && killed === undefined) updateVerdict(agent.directory, { step: 'kill', at: now() });
   const resources = resourcesOf(agent); // a control group is gone with its last process
   const swept = await killTree(runId, started, watchersAreBusy(agent, killed?.uptimeMs));

@@ -1,12 +1,10 @@
-import { existsSync } from 'node:fs';
 import { BellListener } from '../store/bell.ts';
 import type { Agent } from '../store/generated/types.ts';
-import { lockFile } from '../store/paths.ts';
 import type { StateDir } from '../store/state-dir.ts';
 import { uptimeMs } from '../system/clock.ts';
 import { describe } from './describe.ts';
 import { type AgentReference, resolve } from './list.ts';
-import { isBeyondKnowing, type Observed, observeArchived, observeNamed } from './observe.ts';
+import { isBeyondKnowing, observeArchived, observeNamed } from './observe.ts';
 
 /** An agent whose wrapper and watchdog were both killed rings no bell: the process table is asked this often. */
 const POLL_MS = 250;
@@ -82,32 +80,13 @@ function look(stateDir: StateDir, { name, runId }: AgentReference): { seen: Agen
   for (;;) {
     const current = observeNamed(stateDir.path, name);
     if (current !== undefined && (!runId || current.runId === runId || current.runId === undefined)) {
-      const isOver = current.status.phase === 'ended' || isBeyondKnowing(current);
-      if (!isOver || !mayBeDecided(current)) return { seen: describe(current), isOver };
-      if (existsSync(lockFile(stateDir.path, current.runId))) return { seen: describe(current), isOver: false };
-      // Let go of since it was read: what was decided is there now.
-      const settled = observeNamed(stateDir.path, name);
-      if (settled?.runId === current.runId) return { seen: describe(settled), isOver: true };
-      continue;
+      return { seen: describe(current), isOver: current.status.phase === 'ended' || isBeyondKnowing(current) };
     }
     const archived = observeArchived(stateDir.path, name, runId ?? undefined);
     if (archived !== undefined) return { seen: describe(archived), isOver: true };
     // Unless it was moved to the archive between the two looks.
     if (observeNamed(stateDir.path, name)?.runId !== runId) return { seen: { name, removed: true }, isOver: true };
   }
-}
-
-/** Whoever acts on an agent has put down why within this time, or has died holding the lock. */
-const DECIDING_MS = 2000;
-
-/**
- * It may have ended just as somebody decides to end it, who then has its lock: was TERM meant for it before that, its
- * verdict, which is not there yet, will say so. Whoever is told of its end must not be told otherwise later.
- */
-function mayBeDecided(agent: Observed): agent is Observed & { runId: string } {
-  const { files, now } = agent.evidence;
-  if (agent.runId === undefined || files.sentinel.state !== 'there' || files.verdict.state !== 'absent') return false;
-  return now.uptimeMs - files.sentinel.value.uptimeMs < DECIDING_MS;
 }
 
 function endOf(end: Agent | Removed): number {

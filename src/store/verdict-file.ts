@@ -15,21 +15,32 @@ export interface Swept {
   suspects?: ProcessNote[];
 }
 
+interface NewVerdict {
+  cause: VerdictCause;
+  reason: string;
+  said?: Said | undefined;
+  steps: { step: VerdictStep['step']; at: Now }[];
+}
+
 /**
  * Puts down why an agent ends. An exclusive create: the first cause wins, whoever else decides at the same time.
  *
  * @returns false where a verdict is there already; `unwritten` on a full disk.
  */
+export function createVerdict(directory: string, runId: string, verdict: NewVerdict): boolean | 'unwritten';
+/** @param isStillTrue - asked last; where it is not, nothing is put down, and `late` returned. */
 export function createVerdict(
   directory: string,
   runId: string,
-  verdict: {
-    cause: VerdictCause;
-    reason: string;
-    said?: Said | undefined;
-    steps: { step: VerdictStep['step']; at: Now }[];
-  },
-): boolean | 'unwritten' {
+  verdict: NewVerdict,
+  isStillTrue: () => boolean,
+): boolean | 'unwritten' | 'late';
+export function createVerdict(
+  directory: string,
+  runId: string,
+  verdict: NewVerdict,
+  isStillTrue = (): boolean => true,
+): boolean | 'unwritten' | 'late' {
   const record: Verdict = {
     schemaVersion: 1,
     runId,
@@ -42,7 +53,7 @@ export function createVerdict(
     survivors: [],
   };
   try {
-    return createRecord(join(directory, 'verdict.json'), record);
+    return createRecord(join(directory, 'verdict.json'), record, isStillTrue);
   } catch (error) {
     if (isDiskFull(error)) return 'unwritten';
     throw error;

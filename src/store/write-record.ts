@@ -15,12 +15,16 @@ export function replaceRecord(path: string, data: object): void {
  * Creates a record that nobody else may have created: written and synced beside its place, then linked there, which
  * refuses a name that is taken and never shows half a record.
  *
- * @returns false where it is there already.
+ * @param isStillTrue - asked when all that a disk may take long for is done: then nothing is linked.
+ * @returns false where it is there already; `late` where it was not true any more.
  */
-export function createRecord(path: string, data: object): boolean {
+export function createRecord(path: string, data: object): boolean;
+export function createRecord(path: string, data: object, isStillTrue: () => boolean): boolean | 'late';
+export function createRecord(path: string, data: object, isStillTrue = (): boolean => true): boolean | 'late' {
   const draft = `${path}.${process.pid}`;
   writeFileSync(draft, `${JSON.stringify(data)}\n`, { mode: 0o600, flush: true });
   try {
+    if (!isStillTrue()) return 'late';
     linkSync(draft, path);
   } catch (error) {
     if (codeOf(error) === 'EEXIST') return false;
