@@ -4,7 +4,7 @@ import { isQuestion } from '../agent/reports/reported.ts';
 import { AgentctlError, BusyError, isDiskFull } from '../errors.ts';
 import { writeReport } from '../store/report-file.ts';
 import { ringBell, type StateDir } from '../store/state-dir.ts';
-import { now, pause, wallMs } from '../system/clock.ts';
+import { now, pause, uptimeMs } from '../system/clock.ts';
 import { pasteText, sendKeys } from '../system/tmux.ts';
 import type { Observed } from './observe.ts';
 import { paneOf } from './pane.ts';
@@ -38,8 +38,10 @@ export async function sendText(
   options: SendOptions = {},
 ): Promise<{ asOneMessage: boolean }> {
   const pane = paneOf(ready(agent, options));
-  const startedAtMs = agent.status.startedAtMs ?? 0;
-  while (wallMs() - startedAtMs < YOUNG_MS && !asksForBrackets(agent.directory)) await pause(20);
+  const { started } = agent.evidence.files;
+  // By uptime: after a clock was set back, it would stay young for as long.
+  const youngUntilMs = started.state === 'there' ? started.value.uptimeMs + YOUNG_MS : 0;
+  while (uptimeMs() < youngUntilMs && !asksForBrackets(agent.directory)) await pause(20);
   const message = text.replaceAll(END_OF_PASTE, '').replace(/\r?\n$/, '');
   const server = tmuxServer(stateDir);
   if (message !== '') await pasteText(server, pane, message, `agentctl-${process.pid}`);

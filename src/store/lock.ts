@@ -46,7 +46,9 @@ async function acquire(
   context: LockContext,
   onCompromised: () => void,
 ): Promise<(() => Promise<void>) | undefined> {
-  const giveUpAt = Date.now() + PATIENCE_MS;
+  // Not the wall clock: set back meanwhile, it would make us wait for as long.
+  const giveUpAt = performance.now() + PATIENCE_MS;
+  let seen: Sign | undefined;
   for (;;) {
     try {
       const release = await lockfile.lock(path, {
@@ -65,9 +67,40 @@ async function acquire(
       if (codeOf(error) !== 'ELOCKED') return undefined;
     }
     breakIfOwnerDied(path, context);
-    if (Date.now() > giveUpAt)
+    seen = breakIfSilent(path, seen);
+    if (performance.now() > giveUpAt)
       throw new BusyError(`${path} is held by another agentctl for ${PATIENCE_MS / 1000} s: try again`);
     await context.pause(20);
+  }
+}
+
+/** What was last seen of a lock's holder, and since when, on our own clock. */
+interface Sign {
+  what: string;
+  sinceMs: number;
+}
+
+/**
+ * proper-lockfile compares a lock's time with the wall clock: of one that stands in the future (the clock was set back, or
+ * its holder's was ahead) it never tells that nobody refreshes it any more. Whoever waits sees that.
+ */
+function breakIfSilent(path: string, before: Sign | undefined): Sign | undefined {
+  const stat = statSync(path, { throwIfNoEntry: false });
+  if (stat === undefined) return undefined;
+  const what = `${stat.ino} ${stat.mtimeMs}`;
+  if (before?.what !== what) return { what, sinceMs: performance.now() };
+  if (performance.now() - before.sinceMs > STALE_MS) breakLock(path);
+  return before;
+}
+
+/** By a rename, which only one of several can do: the others must not break the lock of who came first. */
+function breakLock(path: string): void {
+  try {
+    renameSync(path, `${path}.broken${process.pid}`);
+    rmSync(ownerFile(path), { force: true });
+    rmSync(`${path}.broken${process.pid}`, { recursive: true, force: true });
+  } catch {
+    // Its owner has just left, or another was first.
   }
 }
 
@@ -76,10 +109,7 @@ function breakIfOwnerDied(path: string, { isAlive }: Pick<LockContext, 'isAlive'
   try {
     const [pid, startTime] = readText(ownerFile(path)).trim().split(' ');
     if (startTime === undefined || isAlive({ pid: Number(pid), startTime })) return;
-    // By a rename, which only one of several can do: the others must not break the lock of who came first.
-    renameSync(path, `${path}.broken${process.pid}`);
-    rmSync(ownerFile(path), { force: true });
-    rmSync(`${path}.broken${process.pid}`, { recursive: true, force: true });
+    breakLock(path);
   } catch {
     // Its owner is about to write, or has just left.
   }

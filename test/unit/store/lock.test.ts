@@ -1,6 +1,6 @@
 import { existsSync, mkdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { type LockContext, withLock } from '../../../src/store/lock.ts';
 import { folder } from './state.ts';
 
@@ -86,6 +86,43 @@ describe('a lock', () => {
     const isAlive: LockContext['isAlive'] = ({ pid }) => pid === 99;
     await withLock(path, context({ isAlive, pause }), async () => {});
     expect(turns).toBeGreaterThanOrEqual(3);
+  });
+
+  test.each<[string, number]>([
+    ['the future', Date.now() / 1000 + 1e9],
+    ['the past', 1],
+  ])('that stands in %s and is not refreshed holds nobody for more than seconds', async (_, time) => {
+    const path = join(folder(), 'lock');
+    mkdirSync(path);
+    writeFileSync(`${path}.owner`, '99 123\n');
+    utimesSync(path, time, time);
+    const begun = performance.now();
+    let passedMs = 0;
+    const clock = vi.spyOn(performance, 'now').mockImplementation(() => begun + passedMs);
+    onTestFinished(() => clock.mockRestore());
+    const pause = async () => {
+      passedMs += 100;
+    };
+    await withLock(path, context({ pause }), async () => {
+      expect(readFileSync(`${path}.owner`, 'utf8')).toBe('4321 777\n');
+    });
+    expect(passedMs).toBeLessThan(15_000);
+  });
+
+  test('that stands in the future is left to a holder that refreshes it', async () => {
+    const path = join(folder(), 'lock');
+    mkdirSync(path);
+    writeFileSync(`${path}.owner`, '99 123\n');
+    const begun = performance.now();
+    let passedMs = 0;
+    const clock = vi.spyOn(performance, 'now').mockImplementation(() => begun + passedMs);
+    onTestFinished(() => clock.mockRestore());
+    const pause = async () => {
+      passedMs += 1000;
+      if (passedMs % 5000 === 0) utimesSync(path, 4e9, 4e9 + passedMs / 1000);
+    };
+    await expect(withLock(path, context({ pause }), async () => {})).rejects.toThrow('held by another agentctl');
+    expect(existsSync(path)).toBe(true);
   });
 
   test('that cannot be made is gone on without: the work is more than the lock', async () => {
