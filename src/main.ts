@@ -17,7 +17,9 @@ try {
   const code = await runCommandLine(process.argv.slice(2));
   process.exitCode = code || unwritten;
 } catch (error) {
-  process.stderr.write(`agentctl: ${process.env.AGENTCTL_DEBUG ? sentence(error) : visible(sentence(error))}\n`);
+  // Only a stack trace has lines.
+  const lines = process.env.AGENTCTL_DEBUG ? sentence(error).split('\n') : [sentence(error)];
+  process.stderr.write(`agentctl: ${lines.map(visible).join('\n')}\n`);
   process.exitCode = exitCode(error);
 }
 

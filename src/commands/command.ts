@@ -1,6 +1,6 @@
 import type { Options } from 'yargs';
 import type { StateDir } from '../store/state-dir.ts';
-import { visible } from '../view/visible.ts';
+import { visible, visibleJson } from '../view/visible.ts';
 
 /** One command: flags in, one call, render. */
 export interface Command {
@@ -65,7 +65,7 @@ export function print(text: string): void {
 
 /** Writes a record as one line of JSON. */
 export function printJson(data: object): void {
-  print(JSON.stringify(data));
+  print(visibleJson(JSON.stringify(data)));
 }
 
 /** agentctl's own words: never on stdout, which belongs to results. */

@@ -1,5 +1,6 @@
 import { UsageError } from '../errors.ts';
 import { examine } from '../lifecycle/doctor.ts';
+import { visible } from '../view/visible.ts';
 import { type Command, print, printJson } from './command.ts';
 
 const MARKS = { ok: 'ok   ', warning: 'warn ', error: 'ERROR' };
@@ -15,7 +16,8 @@ const command: Command = {
     if (flags.on('json')) printJson(report);
     else {
       for (const { level, check, found, remedy } of report.findings) {
-        print(`${MARKS[level]} ${check}: ${found}${remedy === null ? '' : `\n      -> ${remedy}`}`);
+        print(visible(`${MARKS[level]} ${check}: ${found}`));
+        if (remedy !== null) print(visible(`      -> ${remedy}`));
       }
     }
     return report.findings.some(({ level }) => level === 'error') ? 1 : 0;

@@ -1,5 +1,6 @@
 import { UsageError } from '../errors.ts';
 import { info } from '../lifecycle/info.ts';
+import { visible } from '../view/visible.ts';
 import { type Command, print, printJson } from './command.ts';
 
 const command: Command = {
@@ -23,7 +24,9 @@ const command: Command = {
         `tmux.conf         ${facts.tmuxConfig ?? 'none of yours'}`,
         `tmux              ${facts.tmuxVersion ?? 'not installed'}`,
         `node              ${facts.nodeVersion}`,
-      ].join('\n'),
+      ]
+        .map(visible)
+        .join('\n'),
     );
     return 0;
   },

@@ -1,6 +1,7 @@
 import { UsageError } from '../errors.ts';
 import { find } from '../lifecycle/list.ts';
 import { screen } from '../lifecycle/screen.ts';
+import { PlainText } from '../view/plain-text.ts';
 import { type Command, print } from './command.ts';
 
 const command: Command = {
@@ -9,7 +10,8 @@ const command: Command = {
   async run({ words, stateDir }) {
     const [name, ...more] = words;
     if (name === undefined || more.length > 0) throw new UsageError('screen takes one name: agentctl screen NAME');
-    print(await screen(stateDir, find(stateDir, name)));
+    // One that was kept is a file, which the agent could write too.
+    print(PlainText.of(Buffer.from(await screen(stateDir, find(stateDir, name)))));
     return 0;
   },
 };

@@ -1,4 +1,5 @@
 import { formatDuration } from '../agent/duration.ts';
+import { visible } from './visible.ts';
 
 interface Reported {
   running: boolean;
@@ -36,6 +37,6 @@ export function managerReport(facts: Reported, nowMs: number): string {
   ];
   return lines
     .filter((line): line is [string, string] => line[1] !== undefined)
-    .map(([key, value]) => `${key.padEnd(10)}${value}`)
+    .map(([key, value]) => `${key.padEnd(10)}${visible(value)}`)
     .join('\n');
 }

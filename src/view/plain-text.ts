@@ -26,6 +26,12 @@ export class PlainText {
     return this.#drewScreen;
   }
 
+  /** All of a text at once. */
+  static of(bytes: Uint8Array): string {
+    const text = new PlainText();
+    return text.push(bytes) + text.end();
+  }
+
   push(bytes: Uint8Array): string {
     return this.#read(this.#decoder.decode(bytes, { stream: true }));
   }
@@ -93,7 +99,7 @@ export class PlainText {
     } else if (code === 0x90) this.#state = 'device-string';
     else if ([0x98, 0x9d, 0x9e, 0x9f].includes(code)) this.#state = 'string';
     else if (character === '\n' || character === '\t') return character;
-    else if (code >= 0x20 && (code < 0x7f || code > 0x9f)) return character;
+    else if (code >= 0x20 && (code < 0x7f || code > 0x9f) && !isReordering(code)) return character;
     return '';
   }
 
@@ -108,6 +114,11 @@ export class PlainText {
     else this.#csi = (this.#csi + character).slice(0, 16);
     return '';
   }
+}
+
+/** Embeddings, overrides and isolates of bidirectional text: a terminal that knows them shows another order. */
+function isReordering(code: number): boolean {
+  return (code >= 0x202a && code <= 0x202e) || (code >= 0x2066 && code <= 0x2069);
 }
 
 function afterEscape(character: string, code: number): State {

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { visible } from '../../../src/view/visible.ts';
+import { visible, visibleJson } from '../../../src/view/visible.ts';
 
 describe('a text that came from anywhere', () => {
   test.each([
@@ -12,6 +12,11 @@ describe('a text that came from anywhere', () => {
     ['line\u2028paragraph\u2029', 'line\\u2028paragraph\\u2029'],
     ['\u202egpj.exe', '\\u202egpj.exe'],
     ['\u2066hidden\u2069', '\\u2066hidden\\u2069'],
+    ['pass\u200bword\u2060\ufeff\u200f', 'pass\\u200bword\\u2060\\ufeff\\u200f'],
+    ['in\u00adside', 'in\\xadside'],
+    ['secret\u{e0041}', 'secret\\udb40\\udc41'],
+    ['root\u200d', 'root\\u200d'],
+    ['👩\u200d💻 ❤\ufe0f\u200d🔥 👩🏽\u200d🚀', '👩\u200d💻 ❤\ufe0f\u200d🔥 👩🏽\u200d🚀'],
     ['Zoë 界 🦊 \\ plain', 'Zoë 界 🦊 \\ plain'],
     ['', ''],
   ])('%j is shown as %s', (text, shown) => {
@@ -28,5 +33,19 @@ describe('a text that came from anywhere', () => {
       }),
     );
     for (let code = 0; code < 0x3000; code++) expect(visible(String.fromCharCode(code))).not.toMatch(/\p{Cc}/u);
+  });
+
+  test('of JSON is the same data, and has nothing unseen in it, whatever it holds', () => {
+    fc.assert(
+      fc.property(
+        fc.array(fc.integer({ min: 0, max: 0xffff })).map((codes) => String.fromCharCode(...codes)),
+        (value) => {
+          const json = visibleJson(JSON.stringify({ value }));
+          expect(JSON.parse(json)).toEqual({ value });
+          expect(json).not.toMatch(/[\p{Cc}\p{Zl}\p{Zp}\u200b\u202a-\u202e\u2066-\u2069]/u);
+        },
+      ),
+    );
+    expect(visibleJson('"a\u009b2J\u202egnp"')).toBe('"a\\u009b2J\\u202egnp"');
   });
 });
