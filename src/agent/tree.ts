@@ -46,7 +46,7 @@ const SPARED = /^(tmux|gradle|bazel|(ssh-agent|gpg-agent|sccache|watchman|adb)$)
  * cookie, or is in its control group and has no cookie; without daemons that serve everyone and what lives below them. Pure.
  */
 export function treeOf(run: TreeOf, processes: readonly Process[]): { members: Member[]; spared: Member[] } {
-  const byPid = new Map(processes.map((process) => [process.pid, process]));
+  const byPid = byPidOf(processes);
   const members: Member[] = [];
   const spared: Member[] = [];
   for (const process of processes) {
@@ -91,7 +91,7 @@ function tie(run: TreeOf, process: Process, byPid: ReadonlyMap<number, Process>)
  * HOME, and what systemd starts has an INVOCATION_ID. Pure.
  */
 export function suspectsOf(run: TreeOf, processes: readonly Process[]): Process[] {
-  const byPid = new Map(processes.map((process) => [process.pid, process]));
+  const byPid = byPidOf(processes);
   return processes.filter((process) => {
     const { pid, cookie, bareEnvironment, hasTerminal, zombie } = process;
     if (pid <= 1 || zombie || run.never.has(pid) || process.uid !== run.uid) return false;
@@ -112,6 +112,15 @@ function belowDaemon(run: TreeOf, process: Process, byPid: ReadonlyMap<number, P
   return false;
 }
 
+/** Of each table once: whoever ends hundreds of agents looks for each of them in the same one, several times. */
+const indexes = new WeakMap<readonly Process[], ReadonlyMap<number, Process>>();
+
+function byPidOf(processes: readonly Process[]): ReadonlyMap<number, Process> {
+  const index = indexes.get(processes) ?? new Map(processes.map((process) => [process.pid, process]));
+  indexes.set(processes, index);
+  return index;
+}
+
 function* ancestors(process: Process, byPid: ReadonlyMap<number, Process>): Generator<Process> {
   const seen = new Set<number>();
   for (let pid = process.parentPid; pid > 1 && !seen.has(pid); ) {
@@ -125,7 +134,7 @@ function* ancestors(process: Process, byPid: ReadonlyMap<number, Process>): Gene
 
 /** The pids from a process up to init: they are never in a tree that the process itself ends. */
 export function lineage(pid: number, processes: readonly Process[]): number[] {
-  const byPid = new Map(processes.map((process) => [process.pid, process]));
+  const byPid = byPidOf(processes);
   const own = byPid.get(pid);
   return own === undefined ? [pid] : [pid, ...[...ancestors(own, byPid)].map((ancestor) => ancestor.pid)];
 }

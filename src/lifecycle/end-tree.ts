@@ -10,6 +10,8 @@ import { commandOf, inHurry, newestWithCookie, nextProcessTable, processTable, s
 const EMPTY_SCANS = 3;
 /** What KILL has not ended after this long (a process in an uninterruptible sleep, or another user's) is reported. */
 const PATIENCE_MS = 5000;
+/** However late they come: whoever ends hundreds at once, on a machine under load, may look once in seconds only. */
+const LEAST_SCANS = 10;
 
 /**
  * Kills what there is of an agent's tree until three scans in a row find nothing. Its control group is evidence, not a
@@ -19,13 +21,15 @@ const PATIENCE_MS = 5000;
  */
 export async function killTree(runId: string, started: Started, spareWatchers: boolean): Promise<Swept> {
   const ended = new Map<number, ProcessNote>();
-  const deadline = uptimeMs() + PATIENCE_MS;
+  let deadline = Number.POSITIVE_INFINITY;
   const cgroup = cgroupOf(runId, started);
   let tree: Tree = { members: [], spared: [], suspects: [] };
   let stubborn = false;
-  for (let empty = 0; empty < EMPTY_SCANS && uptimeMs() < deadline; ) {
+  for (let empty = 0, scans = 0; empty < EMPTY_SCANS && (scans < LEAST_SCANS || uptimeMs() < deadline); scans++) {
     const table = await nextProcessTable();
     tree = killOnce(runId, started, { spareWatchers, table, stubborn, ended });
+    // Not from the call: the first look may have come late, and who was killed in it must have the time to die.
+    if (scans === 0) deadline = uptimeMs() + PATIENCE_MS;
     stubborn = tree.members.length > 0;
     empty = stubborn ? 0 : empty + 1;
     if (empty < EMPTY_SCANS || cgroup !== undefined) continue;
@@ -96,7 +100,7 @@ interface Tree {
 }
 
 /** What there is of an agent's tree now. */
-export function scanTree(runId: string, started: Started, spareWatchers: boolean, table = processTable()): Tree {
+export function scanTree(runId: string, started: Started, spareWatchers: boolean, table: readonly Process[] = processTable()): Tree {
   const { moving, ...tree } = scan(runId, started, spareWatchers, table);
   return tree;
 }

@@ -1,5 +1,6 @@
 import type { Run } from '../agent/owners.ts';
 import { runsWithTraces } from '../agent/traces.ts';
+import type { Process } from '../agent/tree.ts';
 import type { Agent, ProcessNote } from '../store/generated/types.ts';
 import { pidsInCgroup } from '../system/cgroup.ts';
 import { processTable } from '../system/processes.ts';
@@ -7,11 +8,11 @@ import { noteOf, scanTree } from './end-tree.ts';
 import type { Observed } from './observe.ts';
 
 /** What an agent left running when it ended: it goes at teardown. */
-export function leftBehind({ evidence, status, runId }: Observed): ProcessNote[] {
+export function leftBehind({ evidence, status, runId }: Observed, table?: readonly Process[]): ProcessNote[] {
   const { started, archived } = evidence.files;
   if (status.phase !== 'ended' || archived || evidence.whereabouts !== 'here') return [];
   if (started.state !== 'there' || runId === undefined) return [];
-  const { members } = scanTree(runId, started.value, true);
+  const { members } = scanTree(runId, started.value, true, table);
   return members.map(noteOf);
 }
 

@@ -4,6 +4,7 @@ import type { Agent } from '../store/generated/types.ts';
 import { orderStop } from '../store/orders-file.ts';
 import type { StateDir } from '../store/state-dir.ts';
 import { now, pause } from '../system/clock.ts';
+import { nextProcessTable } from '../system/processes.ts';
 import { archiveEnded } from './archive-ended.ts';
 import { describe } from './describe.ts';
 import { leftBehind, sayLeft } from './leftovers.ts';
@@ -70,8 +71,9 @@ async function stopOne(stateDir: StateDir, agent: Observed, options: StopOptions
     if (current.status.phase === 'ended') {
       // It ended by itself as it was to be stopped: what it left running must go all the same.
       if (!wasEnded(current)) return tearDown(stateDir, current);
-      // The verdict says that its tree is gone, or on a full disk could not be told so.
-      if (isTreeGone(current) || (over && action.do === 'kill' && leftBehind(current).length === 0)) return current;
+      if (isTreeGone(current)) return current;
+      // On a full disk the verdict could not be told so. One look for all that are stopped at once.
+      if (over && action.do === 'kill' && leftBehind(current, await nextProcessTable()).length === 0) return current;
       over = true;
     }
     if (now().uptimeMs > deadline) {
