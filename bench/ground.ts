@@ -15,6 +15,8 @@ interface Found {
 
 /** How long whoever was killed may take to be gone. */
 const GONE_MS = 30_000;
+/** Who was about to start another one is done with that by then. */
+const WORKING_MS = 5000;
 
 /**
  * A state directory of the measurement's own, and agentctl as an orchestrator has it: the built library, the manager on.
@@ -112,10 +114,11 @@ export class Ground {
       await this.agentctl('manager', 'stop');
       await this.agentctl('tmux', 'kill-server');
     }
-    const end = Date.now() + GONE_MS;
-    for (let empty = 0; empty < 3 && Date.now() < end; await pause(100)) {
+    const begun = Date.now();
+    for (let empty = 0; empty < 3 && Date.now() - begun < GONE_MS; await pause(100)) {
       const found = this.processes();
-      empty = found.length === 0 && this.#working === 0 ? empty + 1 : 0;
+      const isWorking = this.#working > 0 && Date.now() - begun < WORKING_MS;
+      empty = found.length === 0 && !isWorking ? empty + 1 : 0;
       for (const { pid } of found) killNow(pid);
     }
     for (const group of this.controlGroups()) removeIfEmpty(group);

@@ -21,8 +21,8 @@ const SAMPLE_MS = 250;
 const GRACE_MS = 2000;
 const CODES = [0, 1, 7, 99, 127, 137, 255];
 const LINES = 100;
-/** For the last of them to stand at the gate, to end, to be torn down: what takes longer is broken. */
-const PATIENCE_MS = 60_000 + agents * 600;
+/** When nobody more has come to the gate, or was torn down, for so long, nobody will. */
+const PATIENCE_MS = 120_000;
 
 const SCRIPT = `# NAME CODE GATE
 echo "$1 waits"
@@ -74,7 +74,7 @@ async function measure(): Promise<void> {
   const startedMs = performance.now() - begun;
   const isAtGate = ({ name }: Planned): boolean => sizeOf(join(state.path, 'agents', name, 'output.log')) > 0;
   const started = planned.filter(({ name }) => runs.has(name));
-  await until(() => started.every(isAtGate), PATIENCE_MS);
+  await untilNoneIsLeft(() => started.filter((agent) => !isAtGate(agent)));
   const live = library.list(state, { filter: ['phase=running'] }).length;
   if (live !== agents) problems.push(`${live} of ${agents} run at the same time`);
 
@@ -87,17 +87,13 @@ async function measure(): Promise<void> {
   writeSync(writer, '\n'.repeat(agents));
   let managerAfter: Usage | undefined;
   let mostBytes = 0;
-  const isOver = await until(
-    () => {
-      managerAfter = usageOf(manager) ?? managerAfter;
-      mostBytes = Math.max(mostBytes, managerAfter?.rssBytes ?? 0);
-      return ground.entries('agents').length === 0;
-    },
-    PATIENCE_MS,
-    500,
-  );
+  const notTorn = await untilNoneIsLeft(() => {
+    managerAfter = usageOf(manager) ?? managerAfter;
+    mostBytes = Math.max(mostBytes, managerAfter?.rssBytes ?? 0);
+    return ground.entries('agents');
+  });
   closeSync(writer);
-  if (!isOver) problems.push(`not torn down after ${seconds(PATIENCE_MS)}: ${some(ground.entries('agents'))}`);
+  if (notTorn.length > 0) problems.push(`not torn down: ${some(notTorn)}`);
   const { lies, samples } = await witness.end();
   for (const lie of lies) problems.push(`ps: ${lie}`);
   if (samples === 0) problems.push('ps was never asked');
@@ -130,6 +126,19 @@ async function measure(): Promise<void> {
       measured: `${((managerAfter?.cpuSeconds ?? 0) - (managerBefore?.cpuSeconds ?? 0)).toFixed(1)} s`,
     },
   );
+}
+
+/** @returns who is left when they have not become fewer for too long. */
+async function untilNoneIsLeft<T>(who: () => readonly T[]): Promise<readonly T[]> {
+  for (let left = who(); left.length > 0; ) {
+    const before = left.length;
+    const isFewer = (): boolean => {
+      left = who();
+      return left.length < before;
+    };
+    if (!(await until(isFewer, PATIENCE_MS, 500))) return left;
+  }
+  return [];
 }
 
 function plan(name: string, code: number): Planned {
