@@ -100,7 +100,12 @@ interface Tree {
 }
 
 /** What there is of an agent's tree now. */
-export function scanTree(runId: string, started: Started, spareWatchers: boolean, table: readonly Process[] = processTable()): Tree {
+export function scanTree(
+  runId: string,
+  started: Started,
+  spareWatchers: boolean,
+  table: readonly Process[] = processTable(),
+): Tree {
   const { moving, ...tree } = scan(runId, started, spareWatchers, table);
   return tree;
 }
