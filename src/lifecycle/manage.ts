@@ -37,6 +37,8 @@ const PATROL_MS = 60_000;
 const DELETING_MS = 200;
 /** Agents that are acted on at one time, where tmux is asked for it: nobody's cap waits for that. */
 const AT_ONCE = 16;
+/** Between two looks. */
+const LONGEST_PAUSE_MS = 1000;
 const ASKS_TMUX: readonly Action['do'][] = ['ask', 'warn', 'teardown'];
 /** What was tried in vain is tried again, later each time. */
 const FIRST_RETRY_MS = 50;
@@ -119,6 +121,8 @@ class Rounds {
   readonly #busy = new Set<string>();
   /** What was done last, and when it may be tried again if it was in vain. */
   readonly #tried = new Map<string, Tried>();
+  /** Who has to wait for a place, as of the last look: whoever is done lets the next in, without another look at all. */
+  #queue: (() => void)[] = [];
   /** Of whom it was said that nothing can be said. */
   readonly #skipped = new Map<string, string>();
 
@@ -133,6 +137,7 @@ class Rounds {
     const agents = observeAll(this.#stateDir.path);
     this.#forget(agents);
     const surroundings = new Surroundings(this.#stateDir, agents, { memory: this.#memory, write: true });
+    this.#queue = [];
     let needed = this.#busy.size > 0;
     let nextAtMs = uptimeMs() + PATROL_MS;
     for (const agent of agents) {
@@ -157,9 +162,10 @@ class Rounds {
       if (isSame && tried.againAtMs > uptimeMs()) nextAtMs = Math.min(nextAtMs, tried.againAtMs);
       else if (this.#busy.size < AT_ONCE || !ASKS_TMUX.includes(action.do))
         this.#act(agent, runId, action, circumstances);
+      else this.#queue.push(() => this.#act(agent, runId, action, circumstances));
     }
     // Where many agents end one after the other, looking must not take all the time.
-    await pause(Math.min(500, 3 * (awakeMs() - begun)));
+    await pause(Math.min(LONGEST_PAUSE_MS, 3 * (awakeMs() - begun)));
     return { needed, nextAtMs };
   }
 
@@ -199,7 +205,9 @@ class Rounds {
       })
       .finally(() => {
         this.#busy.delete(runId);
-        this.#bell.ring();
+        const next = this.#queue.shift();
+        if (next) next();
+        else this.#bell.ring();
       });
   }
 
