@@ -115,15 +115,19 @@ function breakIfOwnerDied(path: string, { isAlive }: Pick<LockContext, 'isAlive'
   }
 }
 
+/** A run's, or the manager's. */
+const LOCK = /^(\.lock\.[0-9a-z]+|manager\.lock)$/;
+const OWNER = /^(\.lock\.[0-9a-z]+|manager\.lock)\.owner$/;
+
 /** Removes locks whose holders died: where the run is gone, nobody will ever want them. */
 export function removeAbandonedLocks(directory: string, context: Pick<LockContext, 'isAlive'>): void {
   for (const entry of readdirSync(directory)) {
     const path = join(directory, entry);
     try {
-      if (/^\.lock\.[0-9a-z]+$/.test(entry)) {
+      if (LOCK.test(entry)) {
         if (existsSync(ownerFile(path))) breakIfOwnerDied(path, context);
         else if (ageMs(path) > ABANDONED_MS) rmSync(path, { recursive: true, force: true });
-      } else if (/^\.lock\.[0-9a-z]+\.owner$/.test(entry)) {
+      } else if (OWNER.test(entry)) {
         if (!existsSync(path.slice(0, -'.owner'.length)) && ageMs(path) > ABANDONED_MS) rmSync(path, { force: true });
       }
     } catch {

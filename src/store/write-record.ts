@@ -1,5 +1,5 @@
-import { closeSync, fsyncSync, linkSync, openSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { closeSync, fsyncSync, linkSync, openSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
 import { codeOf } from '../errors.ts';
 
@@ -34,6 +34,22 @@ export function createRecord(path: string, data: object, isStillTrue = (): boole
   }
   syncDirectory(dirname(path));
   return true;
+}
+
+/** A draft is there for milliseconds. */
+const ABANDONED_MS = 60_000;
+
+/** Removes drafts of records whose writers died before they could give them their name. */
+export function removeAbandonedDrafts(directory: string): void {
+  for (const entry of readdirSync(directory)) {
+    if (!/\.json\.\d+$/.test(entry)) continue;
+    const path = join(directory, entry);
+    try {
+      if (Date.now() - statSync(path).mtimeMs > ABANDONED_MS) rmSync(path, { force: true });
+    } catch {
+      // It has its name by now, or cannot be removed and keeps nobody from anything.
+    }
+  }
 }
 
 /** Makes the names in a directory durable. */
