@@ -1,14 +1,15 @@
-// Builds dist/: one bundle with lazily loaded commands, the types of the library, and the licences of what is bundled.
+// Builds dist/: the command and the library, a file each, the large packages that only some calls need, the types of the
+// library, and the licences of what is bundled.
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { build } from 'esbuild';
 
-const { metafile, outputFiles } = await build({
-  entryPoints: ['src/main.ts', 'src/index.ts'],
+/** Packages that are loaded when they are called, each a file of its own; always with `await import()`. */
+const APART = ['execa', 'pino', 'yargs'];
+
+const common = {
   outdir: 'dist',
-  chunkNames: 'chunks/[name]-[hash]',
   bundle: true,
-  splitting: true,
   format: 'esm',
   platform: 'node',
   target: 'node20',
@@ -21,13 +22,32 @@ const { metafile, outputFiles } = await build({
   banner: {
     js: "import{createRequire as agentctlRequire}from'node:module';const require=agentctlRequire(import.meta.url),__filename=import.meta.filename;",
   },
-});
+};
+const builds = await Promise.all([
+  // Not split: to load twenty to forty small files costs more than to read past the commands that are not called.
+  // What is imported with `import()` is still not run before.
+  build({
+    ...common,
+    entryPoints: ['src/main.ts', 'src/index.ts'],
+    plugins: [
+      {
+        name: 'apart',
+        setup: ({ onResolve }) =>
+          onResolve({ filter: new RegExp(`^(${APART.join('|')})$`) }, ({ path, kind, importer }) => {
+            if (kind === 'dynamic-import') return { path: `./packages/${path}.js`, external: true };
+            return { errors: [{ text: `${importer} must load ${path} with import()` }] };
+          }),
+      },
+    ],
+  }),
+  build({ ...common, entryPoints: Object.fromEntries(APART.map((name) => [`packages/${name}`, name])) }),
+]);
 rmSync('dist', { recursive: true, force: true });
-for (const { path, contents } of outputFiles) {
+for (const { path, contents } of builds.flatMap(({ outputFiles }) => outputFiles)) {
   mkdirSync(dirname(path), { recursive: true });
   writeFileSync(path, contents);
 }
-writeFileSync('dist/LICENSES.txt', licences(Object.keys(metafile.inputs)));
+writeFileSync('dist/LICENSES.txt', licences(builds.flatMap(({ metafile }) => Object.keys(metafile.inputs))));
 
 /** The licence text of every package that has a file in the bundle, which most licences ask for. */
 function licences(inputs) {

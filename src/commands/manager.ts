@@ -45,7 +45,7 @@ const DEEDS: Readonly<Record<string, (call: Call) => Promise<number>>> = { run, 
 async function run({ flags, stateDir }: Call): Promise<number> {
   const leaveAfterMs = parseDuration(flags.text('leave-after') ?? LEAVE_AFTER, '--leave-after');
   const { openManagerLog } = await import('../lifecycle/manager-log.ts');
-  await manage(stateDir, { leaveAfterMs, log: openManagerLog(stateDir) });
+  await manage(stateDir, { leaveAfterMs, log: await openManagerLog(stateDir) });
   return 0;
 }
 

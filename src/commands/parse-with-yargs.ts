@@ -1,4 +1,4 @@
-import yargs, { type Options } from 'yargs';
+import type { Options } from 'yargs';
 import { nearest } from '../agent/nearest.ts';
 import { UsageError } from '../errors.ts';
 import { type Command, Flags } from './command.ts';
@@ -16,6 +16,7 @@ export async function parseWithYargs(
   options: Readonly<Record<string, Options>>,
   argv: readonly string[],
 ): Promise<Parsed & { helpText: string | undefined }> {
+  const { default: yargs } = await import('yargs');
   const parser = yargs([...argv])
     .scriptName('agentctl')
     .usage(`agentctl ${command.usage}\n\n${command.description}`)
