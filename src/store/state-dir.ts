@@ -3,10 +3,10 @@ import {
   chmodSync,
   closeSync,
   existsSync,
+  lstatSync,
   mkdirSync,
   openSync,
   readdirSync,
-  readFileSync,
   statSync,
   utimesSync,
   writeFileSync,
@@ -16,6 +16,7 @@ import { isAbsolute, join, resolve } from 'node:path';
 import { AgentctlError, codeOf, refusal, UsageError } from '../errors.ts';
 import { packageRoot } from './package-root.ts';
 import { agentsDir, archiveDir, bellFile } from './paths.ts';
+import { readText } from './read-text.ts';
 
 export interface StateDir {
   path: string;
@@ -98,6 +99,7 @@ function makePrivate(path: string): void {
  */
 export function refuseForeign(path: string): { mode: number } {
   const stat = statSync(path);
+  const link = lstatSync(path);
   if (!stat.isDirectory()) {
     throw new AgentctlError(`the state directory ${path} is not a directory: choose another with --state-dir`);
   }
@@ -107,7 +109,29 @@ export function refuseForeign(path: string): { mode: number } {
       `the state directory ${path} belongs to user ${stat.uid}, not to you (${uid}): choose another with --state-dir`,
     );
   }
+  // A link of another user's leads wherever they like, to a directory of yours too.
+  if (uid !== undefined && link.uid !== uid && link.uid !== 0) {
+    throw new AgentctlError(
+      `the state directory ${path} is a link that user ${link.uid} has made: choose another with --state-dir`,
+    );
+  }
+  // Closed from now on or not: what others have put there while it was open would be taken for agents and commands of yours.
+  if ((stat.mode & 0o022) !== 0) for (const dir of [path, agentsDir(path), archiveDir(path)]) refusePlanted(dir, uid);
   return stat;
+}
+
+/** Entries of another user's, and second names of files that are elsewhere: we would write to those. */
+function refusePlanted(directory: string, uid: number | undefined): void {
+  if (uid === undefined || lstatSync(directory, { throwIfNoEntry: false })?.isDirectory() !== true) return;
+  for (const entry of readdirSync(directory)) {
+    const stat = lstatSync(join(directory, entry), { throwIfNoEntry: false });
+    const isOurs = stat?.uid === uid || stat?.uid === 0;
+    if (stat === undefined || (isOurs && (stat.isDirectory() || stat.nlink === 1)) || entry === 'README.md') continue;
+    const whose = isOurs ? 'a second name of a file elsewhere' : `put there by user ${stat.uid}`;
+    throw new AgentctlError(
+      `${directory} was open to other users, and ${JSON.stringify(entry)} in it is ${whose}: remove that, or choose another with --state-dir`,
+    );
+  }
 }
 
 /** Tells everyone who watches that something was published. Its failure harms nobody: the watchers also poll. */
@@ -139,7 +163,7 @@ export function socketPath({ path }: StateDir, env: NodeJS.ProcessEnv = process.
     throw new AgentctlError(`${socket} is too long for a socket, and so is ${elsewhere}: choose a shorter --state-dir`);
   }
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  refuseForeign(folder);
+  refuseSharedFolder(folder);
   if (!existsSync(path)) return elsewhere;
   try {
     writeFileSync(record, `${elsewhere}\n`, { flag: 'wx', mode: 0o600 });
@@ -150,10 +174,22 @@ export function socketPath({ path }: StateDir, env: NodeJS.ProcessEnv = process.
   }
 }
 
+/** In a place where others can make things before us: it must be a directory of ours itself, and closed. */
+function refuseSharedFolder(folder: string): void {
+  const uid = process.getuid?.();
+  const stat = lstatSync(folder);
+  if (!stat.isDirectory() || (uid !== undefined && stat.uid !== uid)) {
+    throw new AgentctlError(
+      `${folder}, where the socket would be, belongs to user ${stat.uid}, not to you (${uid}), or is no directory: choose a shorter --state-dir`,
+    );
+  }
+  if ((stat.mode & 0o077) !== 0) chmodSync(folder, 0o700);
+}
+
 /** Undefined also where another caller is about to write it, or died before it did. */
 function recordedSocket(record: string): string | undefined {
   try {
-    return readFileSync(record, 'utf8').trim() || undefined;
+    return readText(record).trim() || undefined;
   } catch (error) {
     if (codeOf(error) === 'ENOENT') return undefined;
     throw error;

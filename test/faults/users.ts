@@ -1,0 +1,83 @@
+import { type SpawnOptions, spawn, spawnSync } from 'node:child_process';
+import { chownSync, cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { onTestFinished } from 'vitest';
+import type { Ran } from '../fixtures/workbench.ts';
+
+/** A user's number, and a group of the same. */
+export const ANNE = 65534;
+export const BERT = 54321;
+export const ROOT = 0;
+
+const PACKAGE = fileURLToPath(new URL('../..', import.meta.url));
+
+/** Only root can be other users; where nobody is, CI must not think that this was tested. */
+export const canBeOthers = process.getuid?.() === 0 || process.env.CI !== undefined;
+
+/** A place that all users reach, with agentctl in it, and a home for each of two. */
+export class SharedMachine {
+  readonly dir = mkdtempSync(join(tmpdir(), 'agentctl-users-'));
+  readonly #agentctl = join(this.dir, 'package', 'bin', 'agentctl');
+  readonly library = join(this.dir, 'package', 'dist', 'index.js');
+  /** Anne's state directory, if a test makes no other. */
+  readonly state = join(this.home(ANNE), 'state');
+
+  constructor() {
+    onTestFinished(() => this.#close());
+    spawnSync('chmod', ['755', this.dir]);
+    for (const part of ['bin', 'dist', 'schemas', 'package.json'])
+      cpSync(join(PACKAGE, part), join(this.dir, 'package', part), { recursive: true });
+    spawnSync('chmod', ['-R', 'a+rX', join(this.dir, 'package')]);
+    for (const user of [ANNE, BERT]) this.folder(user, this.home(user), 0o755);
+  }
+
+  home(user: number): string {
+    return join(this.dir, `home-${user}`);
+  }
+
+  /** Makes a directory that belongs to a user. */
+  folder(user: number, path: string, mode: number): string {
+    mkdirSync(path, { recursive: true });
+    spawnSync('chmod', [mode.toString(8), path]);
+    chownSync(path, user, user);
+    return path;
+  }
+
+  /** agentctl as a user, on Anne's state directory unless told otherwise. */
+  agentctl(user: number, ...args: string[]): Promise<Ran> {
+    return this.node(user, [this.#agentctl, '--state-dir', this.state, ...args]);
+  }
+
+  /** Node as a user. */
+  node(user: number, args: readonly string[], input = '', env: NodeJS.ProcessEnv = {}): Promise<Ran> {
+    return this.program(user, process.execPath, args, input, env);
+  }
+
+  program(user: number, file: string, args: readonly string[], input = '', env: NodeJS.ProcessEnv = {}): Promise<Ran> {
+    const options: SpawnOptions = {
+      uid: user,
+      gid: user,
+      cwd: user === ROOT ? this.dir : this.home(user),
+      env: { PATH: process.env.PATH, HOME: this.home(user), AGENTCTL_MANAGER: 'off', ...env },
+      stdio: 'pipe',
+    };
+    return new Promise((resolve, reject) => {
+      const child = spawn(file, args, options);
+      const said = { stdout: '', stderr: '' };
+      child.stdout?.on('data', (text: Buffer) => (said.stdout += text.toString('latin1')));
+      child.stderr?.on('data', (text: Buffer) => (said.stderr += text.toString('latin1')));
+      child.stdin?.on('error', () => {});
+      child.stdin?.end(input);
+      child.on('error', reject);
+      child.on('close', (code) => resolve({ code, ...said }));
+    });
+  }
+
+  async #close(): Promise<void> {
+    await this.agentctl(ANNE, 'kill', '--all');
+    await this.agentctl(ANNE, 'tmux', 'kill-server');
+    rmSync(this.dir, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
+  }
+}
