@@ -1,6 +1,7 @@
-import { closeSync, constants, existsSync, fstatSync, openSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import { endMark } from '../agent/end-mark.ts';
+import { openPlain } from '../store/read-text.ts';
 import { pause, uptimeMs } from '../system/clock.ts';
 import type { Observed } from './observe.ts';
 
@@ -23,17 +24,20 @@ export function logPatienceLeftMs({ evidence }: Observed): number {
   if (evidence.whereabouts !== 'here') return 0;
   if (sentinel.state !== 'there') return evidence.now.uptimeMs + UNMARKED_PATIENCE_MS - uptimeMs();
   const { how, uptimeMs: endedUptimeMs } = sentinel.value;
-  return endedUptimeMs + (how === 'observed' ? LOG_PATIENCE_MS : UNMARKED_PATIENCE_MS) - uptimeMs();
+  const patienceMs = how === 'observed' ? LOG_PATIENCE_MS : UNMARKED_PATIENCE_MS;
+  // No longer from now on either: a damaged sentinel that lies in the future would hold up the manager for ever.
+  return Math.min(patienceMs, endedUptimeMs + patienceMs - uptimeMs());
 }
 
 function isLogWhole(directory: string, runId: string): boolean {
-  const path = join(directory, 'output.log');
-  if (!existsSync(path)) return true;
-  const file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK); // the agent may have put a FIFO there
+  let file: number;
   try {
-    const stat = fstatSync(file);
-    if (!stat.isFile()) return true;
-    const { size } = stat;
+    file = openPlain(join(directory, 'output.log'));
+  } catch {
+    return true; // what is no log will not become one
+  }
+  try {
+    const { size } = fstatSync(file);
     const tail = Buffer.alloc(Math.min(size, TAIL_BYTES));
     readSync(file, tail, 0, tail.length, size - tail.length);
     return tail.includes(endMark(runId));

@@ -1,7 +1,9 @@
-import { closeSync, fstatSync, openSync, readFileSync, readSync } from 'node:fs';
+import { closeSync, fstatSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import { endMark } from '../agent/end-mark.ts';
+import { AgentctlError, refusal } from '../errors.ts';
 import { BellListener } from '../store/bell.ts';
+import { openPlain, readText } from '../store/read-text.ts';
 import type { StateDir } from '../store/state-dir.ts';
 import { wallMs } from '../system/clock.ts';
 import { type AgentReference, resolve } from './list.ts';
@@ -27,6 +29,7 @@ const FOLLOW_POLL_MS = 50;
  * agent's directory moves to the archive meanwhile.
  *
  * @throws {UnknownAgentError} for a name that is none.
+ * @throws {AgentctlError} for a log that is none.
  * @example for await (const bytes of logs(openStateDir(), { name: 'tests' }, { follow: true })) process.stdout.write(bytes);
  */
 export async function* logs(
@@ -37,7 +40,7 @@ export async function* logs(
   const agent = resolve(stateDir, reference);
   const runId = agent.runId ?? '';
   if (!options.follow && agent.status.phase === 'ended' && !agent.evidence.files.archived) await untilLogIsWhole(agent);
-  const file = openSync(join(agent.directory, 'output.log'), 'r');
+  const file = openLog(agent);
   const bell = new BellListener(stateDir.path);
   try {
     let position = startOf(file, agent, options);
@@ -64,6 +67,15 @@ export async function* logs(
   }
 }
 
+function openLog({ name, directory }: Observed): number {
+  const path = join(directory, 'output.log');
+  try {
+    return openPlain(path);
+  } catch (error) {
+    throw new AgentctlError(`the log of ${name} cannot be read (${path}: ${refusal(error)})`, { cause: error });
+  }
+}
+
 function isOver(stateDir: StateDir, agent: Observed): boolean {
   const current = observeNamed(stateDir.path, agent.name);
   return current?.runId !== agent.runId || current?.status.phase === 'ended';
@@ -86,7 +98,7 @@ function offsetAt({ directory, evidence }: Observed, wallMs: number): number {
   if (started.state !== 'there') return 0;
   let index: string;
   try {
-    index = readFileSync(join(directory, 'output.times'), 'utf8');
+    index = readText(join(directory, 'output.times'));
   } catch {
     return 0;
   }

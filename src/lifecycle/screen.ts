@@ -1,6 +1,7 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { AgentctlError } from '../errors.ts';
+import { readText } from '../store/read-text.ts';
 import type { StateDir } from '../store/state-dir.ts';
 import { capturePane } from '../system/tmux.ts';
 import type { Observed } from './observe.ts';
@@ -19,7 +20,7 @@ export async function screen(stateDir: StateDir, agent: Observed): Promise<strin
       ? await capturePane(tmuxServer(stateDir), files.started.value.tmux)
       : undefined;
   if (live !== undefined) return `${live.trimEnd()}\n`;
-  if (existsSync(kept)) return readFileSync(kept, 'utf8');
+  if (existsSync(kept)) return readText(kept);
   throw new AgentctlError(
     `the screen of ${agent.name} is gone with its tmux session: "agentctl logs ${agent.name}" has what it printed`,
   );

@@ -1,7 +1,7 @@
 import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { VerdictCause } from '../agent/evidence.ts';
-import { AgentctlError, isDiskFull } from '../errors.ts';
+import { AgentctlError } from '../errors.ts';
 import { appendEvent } from '../store/events-file.ts';
 import { archivedAgentDir } from '../store/paths.ts';
 import { ringBell, type StateDir } from '../store/state-dir.ts';
@@ -72,10 +72,14 @@ function mayLeaveRunning({ evidence }: Observed): boolean {
 
 function keepScreen(directory: string, screen: string | undefined): void {
   if (screen === undefined) return;
+  const path = join(directory, 'screen.txt');
+  const draft = `${path}.${process.pid}`;
   try {
-    writeFileSync(join(directory, 'screen.txt'), `${screen.trimEnd()}\n`, { mode: 0o600 });
-  } catch (error) {
-    if (!isDiskFull(error)) throw error;
+    // Renamed to its place: a FIFO that the agent put there would hold up whoever tears it down for ever.
+    writeFileSync(draft, `${screen.trimEnd()}\n`, { mode: 0o600 });
+    renameSync(draft, path);
+  } catch {
+    rmSync(draft, { force: true }); // no room, or no place: that must not keep it from being torn down
   }
 }
 

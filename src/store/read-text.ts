@@ -10,13 +10,25 @@ const LONGEST_BYTES = 16 * 1024 * 1024;
  * @throws the system's error, or one that says what it is.
  */
 export function readText(path: string): string {
-  const file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  const file = openPlain(path);
   try {
-    const stat = fstatSync(file);
-    if (!stat.isFile() && !stat.isDirectory()) throw new Error('it is not a plain file');
-    if (stat.size > LONGEST_BYTES) throw new Error(`it is longer than ${LONGEST_BYTES / 1024 / 1024} MiB`);
+    if (fstatSync(file).size > LONGEST_BYTES) throw new Error(`it is longer than ${LONGEST_BYTES / 1024 / 1024} MiB`);
     return readFileSync(file, 'utf8');
   } finally {
     closeSync(file);
   }
+}
+
+/**
+ * Opens such a file for whoever reads it in parts.
+ *
+ * @throws as {@link readText}.
+ */
+export function openPlain(path: string): number {
+  const file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+  const stat = fstatSync(file);
+  if (stat.isFile()) return file;
+  closeSync(file);
+  if (stat.isDirectory()) throw Object.assign(new Error('EISDIR: it is a directory'), { code: 'EISDIR' });
+  throw new Error('it is not a plain file');
 }

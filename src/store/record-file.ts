@@ -4,6 +4,9 @@ import { codeOf, refusal } from '../errors.ts';
 import type { Validator } from './generated/validators.d.ts';
 import { readText } from './read-text.ts';
 
+/** No record has ten. */
+const DEEPEST = 200;
+
 /**
  * Reads one record. Absent or empty is "not yet"; anything that is not what its schema says is damaged, with the
  * problem as a sentence.
@@ -18,6 +21,7 @@ export function readRecord<T>(path: string, validate: Validator<T>): Found<T> {
     return damaged(path, `cannot be read (${refusal(error)})`);
   }
   if (text.trim() === '') return { state: 'absent' };
+  if (isDeep(text)) return damaged(path, `is damaged: it is nested more than ${DEEPEST} levels deep`);
   let data: unknown;
   try {
     data = JSON.parse(text);
@@ -34,6 +38,26 @@ export function readRecord<T>(path: string, validate: Validator<T>): Found<T> {
     path,
     `is damaged: ${(error?.instancePath ?? '').slice(1) || 'it'} ${error?.message ?? 'does not fit its schema'}`,
   );
+}
+
+/**
+ * What can be parsed but not written again: JSON.stringify and whoever walks through a record call themselves for each
+ * level, and would die of it. Unknown fields are kept, so a schema does not find it.
+ */
+function isDeep(text: string): boolean {
+  if (text.length < 2 * DEEPEST) return false;
+  let depth = 0;
+  let inString = false;
+  for (let at = 0; at < text.length; at++) {
+    const sign = text[at];
+    if (sign === '"') inString = !inString;
+    else if (sign === '\\') at++;
+    else if (inString) continue;
+    else if (sign === '[' || sign === '{') depth++;
+    else if (sign === ']' || sign === '}') depth--;
+    if (depth > DEEPEST) return true;
+  }
+  return false;
 }
 
 function damaged(path: string, problem: string): { state: 'damaged'; problem: string } {

@@ -119,6 +119,9 @@ underEachShell('the cap', (shell) => {
       short: (runId) => `${runId} 600 1\n`,
       'no-numbers': (runId) => `${runId} 600 1 1 x$(id)\n`,
       foreign: () => 'another0 600 1 1 0\n',
+      // Both end a shell that counts with them: an octal that is none, and more than a number holds.
+      octal: (runId) => `${runId} 0900 1 1 0\n`,
+      huge: (runId) => `${runId} 99999999999999999999 1 1 0\n`,
     };
     const agents = await Promise.all([
       ...Object.entries(damaged).map(async ([name, line]) => {
