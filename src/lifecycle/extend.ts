@@ -1,3 +1,4 @@
+import { InvalidInput } from '../agent/invalid-input.ts';
 import { AgentctlError, refusal } from '../errors.ts';
 import type { Agent } from '../store/generated/types.ts';
 import { replaceCap } from '../store/limits-file.ts';
@@ -28,10 +29,14 @@ export interface ExtendOptions extends ManagerWish {
  * @returns the agent, with its new deadline.
  * @example (await extend(openStateDir(), { name: 'fix-login' }, { byMs: 1_800_000, by: 'my script' })).deadline
  * @throws {UnknownAgentError} for a name that is none.
+ * @throws {InvalidInput} for a negative time.
  * @throws {AgentctlError} where it is too late.
  */
 export async function extend(stateDir: StateDir, reference: AgentReference, options: ExtendOptions): Promise<Agent> {
   const { runId, name } = resolve(stateDir, reference);
+  // What no record can hold would leave a damaged one behind, and that holds the agent's teardown for ever.
+  if (options.byMs !== null && !(options.byMs >= 0))
+    throw new InvalidInput(`${name} cannot be extended by ${options.byMs} ms: give 0 or more`);
   // One at a time, so that two of them add up.
   const agent = await withLock(lockFile(stateDir.path, runId ?? ''), lockContext(), async () => {
     const current = resolve(stateDir, { name, runId });
