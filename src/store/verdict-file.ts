@@ -79,7 +79,11 @@ export function updateVerdict(directory: string, { swept, resources, resume, ste
     ...(swept && withSwept(verdict, swept)),
     ...(resources && { resources: withResources(verdict.resources, resources) }),
     ...(resume && { resume }),
-    steps: step === undefined ? verdict.steps : [...verdict.steps, stepOf(step, at)],
+    // A teardown that came to nothing (tmux did not answer) is done again: it still is one step.
+    steps:
+      step === undefined || verdict.steps.some((known) => known.step === step)
+        ? verdict.steps
+        : [...verdict.steps, stepOf(step, at)],
   }));
 }
 
