@@ -1,0 +1,111 @@
+// Scenario 6: the wall clock is set, and files have times that cannot be: nothing ends early, and nothing late.
+import { readdirSync, utimesSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, onTestFinished, test } from 'vitest';
+import { livenessOf } from '../../src/system/processes.ts';
+import { type FaultAgent, FaultBench } from '../fixtures/fault-bench.ts';
+import { waitFor } from '../fixtures/wait-for.ts';
+
+const SHIFTED_CLOCK = fileURLToPath(new URL('../fixtures/shifted-clock.mjs', import.meta.url));
+const DAY = 24 * 3_600_000;
+const YEARS = 3650 * DAY;
+/** Of cap and of max idle. The watchdog would come 30 s after the cap: who has ended by then was ended by the manager. */
+const LIMIT_SECONDS = 6;
+const LATEST_SECONDS = LIMIT_SECONDS + 28;
+const TALKS = 'while :; do echo word; sleep 0.2; done';
+/** Seconds since the epoch. */
+const TIMES = [0, 4_102_444_800];
+
+function shifted(ms: number): NodeJS.ProcessEnv {
+  return { NODE_OPTIONS: `--import=${SHIFTED_CLOCK}`, SHIFT_WALL_MS: String(ms) };
+}
+
+test.each([
+  { manager: 'a day ahead', ahead: DAY, commands: 'ten years back', back: -YEARS },
+  { manager: 'ten years back', ahead: -YEARS, commands: 'a day ahead', back: DAY },
+  { manager: 'ten years ahead', ahead: YEARS, commands: 'a day back', back: -DAY },
+])(
+  'the manager’s clock is $manager, the commands’ $commands, and files are of 1970 and 2100',
+  async ({ ahead, back }) => {
+    const bench = await FaultBench.open();
+    const limit = `${LIMIT_SECONDS}s`;
+    const agents = {
+      idles: await bench.launch('idles', 'exec sleep 1000', '--max-idle', limit),
+      talks: await bench.launch('talks', TALKS, '--max-idle', limit),
+      capped: await bench.launch('capped', TALKS, '--max-runtime', limit),
+      extended: await bench.launch('extended', TALKS, '--max-runtime', '120s'),
+      finished: await bench.launch('finished', `${TALKS.replace('while :', 'until [ -e over ]')}; exit 3`),
+    };
+    const run = (...words: string[]) => bench.runWith({ env: shifted(back) }, ...words);
+    const manager = bench.start(['manager', 'run'], { stdio: 'ignore', env: shifted(ahead) });
+    onTestFinished(() => void manager.kill('SIGKILL'));
+    const files = setTimes(bench, Object.values(agents));
+
+    expect((await run('extend', 'extended', '1h')).code).toBe(0);
+    expect((await run('sweep')).code).toBe(0);
+    await waitFor('the two ends', async () => {
+      const ended = (await bench.ps()).filter(({ phase }) => phase === 'ended').map(({ name }) => name);
+      return ended.includes('idles') && ended.includes('capped');
+    });
+    for (const name of ['idles', 'capped'] as const) {
+      const { directory } = await bench.agent(name);
+      const { uptimeSeconds } = bench.record({ directory }, 'exit.json') as { uptimeSeconds: number };
+      const ranSeconds = uptimeSeconds - agents[name].started.uptimeSeconds;
+      expect(ranSeconds, name).toBeGreaterThanOrEqual(LIMIT_SECONDS);
+      expect(ranSeconds, name).toBeLessThan(LATEST_SECONDS);
+    }
+    const { stdout } = await run('ps', '--json');
+    const { agents: live } = JSON.parse(stdout) as { agents: { name: string; phase: string }[] };
+    for (const name of ['talks', 'extended', 'finished', 'neighbour'])
+      expect(live.find((agent) => agent.name === name)?.phase, name).toBe('running');
+
+    const waiting = run('wait', 'finished', '--timeout', '60s');
+    bench.file('over', '');
+    expect((await waiting).code).toBe(3);
+    expect((await run('done', 'talks')).code).toBe(0);
+    expect((await run('stop', 'extended')).code).toBe(0);
+    await files.end();
+    expect(manager.exitCode).toBeNull();
+    await bench.checks({
+      idles: { result: 'idled-out', exitCode: 143 },
+      talks: { result: 'succeeded', exitCode: 0 },
+      capped: { result: 'timed-out', exitCode: 143 },
+      extended: { result: 'stopped', exitCode: 143 },
+      finished: { result: 'failed', exitCode: 3 },
+    });
+    expect(agents.talks.started.agent && livenessOf(agents.talks.started.agent)).toBe('dead');
+  },
+);
+
+/** Again and again, until it is told to end: heartbeats, logs and reports, the bell, and whatever locks there are. */
+function setTimes(bench: FaultBench, agents: readonly FaultAgent[]): { end: () => Promise<void> } {
+  let over = false;
+  const done = (async () => {
+    for (let turn = 0; !over; turn++) {
+      const time = TIMES[turn % TIMES.length] ?? 0;
+      const locks = readdirSync(join(bench.state, 'agents')).filter((entry) => entry.startsWith('.lock.'));
+      const paths = [
+        join(bench.state, 'bell'),
+        ...locks.map((entry) => join(bench.state, 'agents', entry)),
+        ...agents.flatMap(({ directory }) =>
+          ['heartbeat', 'output.log', 'reports'].map((file) => join(directory, file)),
+        ),
+      ];
+      for (const path of paths) {
+        try {
+          utimesSync(path, time, time);
+        } catch {
+          // Archived, or let go of.
+        }
+      }
+      await new Promise((resolve) => setTimeout(resolve, 300));
+    }
+  })();
+  const end = (): Promise<void> => {
+    over = true;
+    return done;
+  };
+  onTestFinished(end);
+  return { end };
+}

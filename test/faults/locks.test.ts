@@ -1,0 +1,90 @@
+// Scenario 8: whoever holds a lock dies, or is held up, in the middle of what it does.
+import type { ChildProcess } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { expect, onTestFinished, test } from 'vitest';
+import { stop } from '../../src/index.ts';
+import { livenessOf } from '../../src/system/processes.ts';
+import { lives } from '../fixtures/bystanders.ts';
+import { type FaultAgent, FaultBench } from '../fixtures/fault-bench.ts';
+import { waitFor } from '../fixtures/wait-for.ts';
+
+const STOP_AT = fileURLToPath(new URL('../fixtures/stop-at.mjs', import.meta.url));
+/** "Within seconds": a lock goes stale after 10 s; the rest is for a machine that is loaded to the brim. */
+const PATIENCE_MS = 30_000;
+
+/** An agentctl that is held up, or dies, at one thing that it does; resolves when it has come to that. */
+async function heldAt(
+  bench: FaultBench,
+  { at, signal, mark }: { at: string; signal: 'SIGSTOP' | 'SIGKILL'; mark: string },
+  ...words: string[]
+): Promise<ChildProcess> {
+  const path = join(bench.dir, mark);
+  const env = { NODE_OPTIONS: `--import=${STOP_AT}`, STOP_AT: at, STOP_SIGNAL: signal, STOP_MARK: path };
+  const child = bench.start(words, { stdio: 'ignore', env });
+  const pid = bench.bystanders.add(mark, child.pid ?? 0);
+  onTestFinished(() => void child.kill('SIGKILL'));
+  await bench.written(mark);
+  await waitFor('it to be held', () => !lives(pid) || /^State:\s+T/m.test(readFileSync(`/proc/${pid}/status`, 'utf8')));
+  return child;
+}
+
+/** Before its verdict is there; between its verdict and its TERM; as it is torn down. */
+const MOMENTS = ['linkSync:verdict.json', 'rmSync:verdict.json.', 'writeFileSync:screen.txt'];
+
+test('whoever holds an agent’s lock and dies, or is held up, keeps nobody from it for long, and does no harm later', async () => {
+  const bench = await FaultBench.open();
+  const scenes: { agent: FaultAgent; holder: ChildProcess; signal: string }[] = [];
+  for (const signal of ['SIGKILL', 'SIGSTOP'] as const) {
+    for (const [number, at] of MOMENTS.entries()) {
+      const name = `${signal.toLowerCase()}-${number}`;
+      const agent = await bench.launch(name, 'exec sleep 1000', '--kill-after', '2s');
+      // The last: two calls, since the first ends it and the second tears it down.
+      if (at.endsWith('screen.txt')) await bench.ok('stop', name);
+      const holder = await heldAt(bench, { at, signal, mark: `${name}.held` }, 'stop', name);
+      scenes.push({ agent, holder, signal });
+    }
+  }
+  const begun = Date.now();
+  const state = { path: bench.state, reason: 'of a test' };
+  await Promise.all(scenes.map(({ agent }) => stop(state, [agent], { by: 'another', noManager: true })));
+  expect(Date.now() - begun).toBeLessThan(PATIENCE_MS);
+  await bench.ok('sweep');
+
+  const held = scenes.filter(({ signal }) => signal === 'SIGSTOP');
+  // The names are others' by now.
+  const heirs = await Promise.all(
+    held.map(({ agent }) => bench.ok('spawn', '--json', '-n', agent.name, 'sleep', '1000')),
+  );
+  const ended = held.map(({ holder }) => new Promise((resolve) => holder.once('exit', resolve)));
+  for (const { holder } of held) holder.kill('SIGCONT');
+  await Promise.all(ended);
+  for (const text of heirs) {
+    const { name, runId } = JSON.parse(text) as { name: string; runId: string };
+    expect(await bench.agent(name)).toMatchObject({ runId, phase: 'running' });
+  }
+  // Where a TERM that was put down was never sent, KILL follows all the same.
+  await bench.checks(Object.fromEntries(scenes.map(({ agent }) => [agent.name, { result: 'stopped' }])));
+});
+
+test('whoever holds the manager’s lock and dies, or is held up, keeps nobody from a manager for long', async () => {
+  for (const signal of ['SIGKILL', 'SIGSTOP'] as const) {
+    const bench = await FaultBench.open({ manager: true });
+    const before = bench.manager();
+    process.kill(before.pid, 'SIGKILL');
+    await waitFor('its end', () => livenessOf(before) === 'dead');
+    const holder = await heldAt(bench, { at: 'renameSync:manager.json', signal, mark: 'held' }, 'manager', 'start');
+    const begun = Date.now();
+    await bench.launch('a', 'exec sleep 1000', '--max-runtime', '1s');
+    expect(Date.now() - begun).toBeLessThan(PATIENCE_MS);
+    expect(livenessOf(bench.manager())).toBe('alive');
+    const ended = new Promise((resolve) => holder.once('exit', resolve));
+    if (signal === 'SIGSTOP') {
+      holder.kill('SIGCONT');
+      await ended;
+    }
+    await bench.checks({ a: { result: 'timed-out', exitCode: 143 } });
+    await waitFor('one manager', () => livenessOf(bench.manager()) === 'alive');
+  }
+});
