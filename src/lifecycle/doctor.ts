@@ -7,6 +7,7 @@ import { isManagerHeld } from '../store/manager-file.ts';
 import { refuseForeign, type StateDir, socketPath } from '../store/state-dir.ts';
 import { callersOpenFiles } from '../system/caller.ts';
 import { livenessOf, processTable } from '../system/processes.ts';
+import { LOOK_MS } from '../system/tmux.ts';
 import { isRecentTmux, OLDEST_TMUX, serverPid, tmuxVersion } from '../system/tmux-client.ts';
 import { livingManager } from './living-manager.ts';
 import { type Observed, observeAll } from './observe.ts';
@@ -15,14 +16,15 @@ import { tmuxServer } from './tmux-server.ts';
 /** Below this many free processes, files or terminals a dozen agents may fail to start. */
 const FEW = 64;
 
-/** Looks for what could get in the way of agents on this machine. Reads only. */
+/** Looks for what could get in the way of agents on this machine. Changes nothing, but that a socket that is gone comes back. */
 export async function examine(stateDir: StateDir): Promise<DoctorReport> {
+  const program = await tmux();
   const findings = [
-    await tmux(),
+    program,
     node(),
     stateDirectory(stateDir),
     socket(stateDir),
-    await server(stateDir),
+    await server(stateDir, program.level === 'ok'),
     linger(),
     openFiles(),
     processes(),
@@ -90,8 +92,13 @@ function socket(stateDir: StateDir): Finding {
 }
 
 /** A server inside somebody's unit dies with that unit, and every agent with it. */
-async function server(stateDir: StateDir): Promise<Finding> {
-  const pid = existsSync(stateDir.path) ? await serverPid(tmuxServer(stateDir)).catch(() => undefined) : undefined;
+async function server(stateDir: StateDir, canBeAsked: boolean): Promise<Finding> {
+  let pid: number | undefined;
+  try {
+    if (canBeAsked && existsSync(stateDir.path)) pid = await serverPid(tmuxServer(stateDir), { timeout: LOOK_MS });
+  } catch (failure) {
+    return error('tmux server', wordsOf(failure), 'agents run on; spawn, send, screen and attach need it to answer');
+  }
   if (pid === undefined) return ok('tmux server', 'none runs; the first spawn starts one');
   let unit: string | undefined;
   try {

@@ -72,7 +72,7 @@ export interface VerdictUpdate {
   at: Now;
 }
 
-/** Adds to a verdict, where there is one. */
+/** Adds to a verdict, where there is one. A step that has to be taken again (tmux was stopped meanwhile) stands there once. */
 export function updateVerdict(directory: string, { swept, resources, resume, step, at }: VerdictUpdate): void {
   change(directory, (verdict) => ({
     ...verdict,

@@ -22,7 +22,13 @@ export interface Ran {
 export function runProgram(
   file: string,
   args: readonly string[],
-  options: { cwd?: string; env?: NodeJS.ProcessEnv; input?: string | Buffer; timeout?: number } = {},
+  options: {
+    cwd?: string;
+    env?: NodeJS.ProcessEnv;
+    input?: string | Buffer;
+    timeout?: number;
+    signal?: AbortSignal;
+  } = {},
 ): Promise<Ran> {
   return new Promise((resolve, reject) => {
     const { input, ...rest } = options;
@@ -37,6 +43,10 @@ export function runProgram(
     child.stdout?.on('data', (chunk: Buffer) => out.push(chunk));
     child.stderr?.on('data', (chunk: Buffer) => err.push(chunk));
     child.on('error', reject);
+    child.on('exit', () => {
+      // A tmux client hands its own stdio to its server, and one that is stopped would hold it open for ever.
+      if (child.killed) for (const stream of [child.stdout, child.stderr]) stream?.destroy();
+    });
     child.on('close', (code) => {
       // A signal that was not ours (child.killed is set by the timeout).
       resolve({

@@ -1,7 +1,9 @@
+import { existsSync } from 'node:fs';
 import { AgentctlError } from '../errors.ts';
 import { pause } from './clock.ts';
 import { findProgram } from './find-program.ts';
 import { type Ran, runProgram } from './run-program.ts';
+import { restoreSocket, whyStopped } from './server-socket.ts';
 
 /** Where a private tmux server is: its socket, and the state directory, which is its working directory. */
 export interface TmuxServer {
@@ -17,8 +19,12 @@ export const OLDEST_TMUX = '3.2';
 const SERVER_WENT_AWAY =
   /server exited|lost server|no server running|error connecting|failed to connect|Connection refused/;
 const TRIES = 10;
+/** What it says when it could not even hand over its command. */
+const NOT_REACHED = /no server running|error connecting/;
 /** A server that has no file descriptors left never answers. */
 const ANSWER_MS = 60_000;
+/** Whoever waits for longer looks whether somebody has stopped the server, and does not wait for that. */
+const LOOK_FOR_WHY_MS = 1000;
 
 /** How a call is made; `prefix` is what starts tmux in its place. */
 export interface CallOptions {
@@ -34,8 +40,9 @@ export interface CallOptions {
 /** Runs one tmux command on a private server, from its state directory. */
 export async function call(server: TmuxServer, args: readonly string[], options: CallOptions = {}): Promise<Ran> {
   const [file = '', ...words] = [...(options.prefix ?? []), tmuxProgram(), '-S', server.socket, ...args];
+  await reach(server);
   for (let tried = 1; ; tried++) {
-    const ran = await runProgram(file, words, {
+    const ran = await runUnlessStopped(server, file, words, {
       cwd: server.stateDir,
       env: options.env ?? process.env,
       timeout: options.timeout ?? ANSWER_MS,
@@ -46,14 +53,50 @@ export async function call(server: TmuxServer, args: readonly string[], options:
         `tmux did not answer within ${(options.timeout ?? ANSWER_MS) / 1000} s on ${server.socket}: look at "agentctl doctor"; agents run on without it`,
       );
     }
-    if (ran.code === 0 || !options.retry || tried >= TRIES || !SERVER_WENT_AWAY.test(ran.stderr)) return ran;
+    if (ran.code === 0 || tried >= TRIES) return ran;
+    const socketFile = existsSync(server.socket) ? 'replaced' : 'missing';
+    if (NOT_REACHED.test(ran.stderr) && (await restoreSocket(server.socket, socketFile))) continue;
+    if (!options.retry || !SERVER_WENT_AWAY.test(ran.stderr)) return ran;
     await pause(10 * tried);
   }
 }
 
+/**
+ * Sees to it that a server that lives can be reached, before a client is run that would start a second one.
+ *
+ * @throws {AgentctlError} when that cannot be done.
+ */
+export async function reach({ socket }: TmuxServer): Promise<void> {
+  if (!existsSync(socket)) await restoreSocket(socket, 'missing');
+}
+
+async function runUnlessStopped(
+  server: TmuxServer,
+  file: string,
+  words: readonly string[],
+  options: Parameters<typeof runProgram>[2],
+): Promise<Ran> {
+  const giveUp = new AbortController();
+  let why: AgentctlError | undefined;
+  const looking = setInterval(() => {
+    why = whyStopped(server.socket);
+    if (why) giveUp.abort();
+  }, LOOK_FOR_WHY_MS);
+  try {
+    return await runProgram(file, words, { ...options, signal: giveUp.signal });
+  } catch (error) {
+    throw why ?? error;
+  } finally {
+    clearInterval(looking);
+  }
+}
+
 /** The pid of the private server; undefined where none answers. */
-export async function serverPid(server: TmuxServer): Promise<number | undefined> {
-  const { code, stdout } = await call(server, ['display-message', '-p', '#{pid}']);
+export async function serverPid(
+  server: TmuxServer,
+  options: Pick<CallOptions, 'timeout'> = {},
+): Promise<number | undefined> {
+  const { code, stdout } = await call(server, ['display-message', '-p', '#{pid}'], options);
   return code === 0 ? Number(stdout.trim()) || undefined : undefined;
 }
 

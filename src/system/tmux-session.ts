@@ -3,7 +3,7 @@ import { AgentctlError } from '../errors.ts';
 import { dropNiceness, plainPlace, scopeOfItsOwn } from './server-place.ts';
 import { shellQuote } from './shell-quote.ts';
 import type { Pane } from './tmux.ts';
-import { call, oneLine, protectSemicolon, refuseOldTmux, serverPid, type TmuxServer } from './tmux-client.ts';
+import { call, oneLine, protectSemicolon, reach, refuseOldTmux, serverPid, type TmuxServer } from './tmux-client.ts';
 
 export interface NewSession {
   name: string;
@@ -57,6 +57,7 @@ export async function newSession(
   server: TmuxServer,
   session: NewSession,
 ): Promise<{ pane: Pane; complaints: string[] }> {
+  await reach(server);
   // A socket outlives a server that was killed, and a reboot.
   const starts = !existsSync(server.socket) || (await serverPid(server)) === undefined;
   if (starts) await refuseOldTmux();
@@ -116,7 +117,7 @@ export async function newSession(
   const made = /^(\$\d+) (%\d+) (\d+)$/m.exec(stdout);
   if (made === null) {
     throw new AgentctlError(
-      `tmux could not start the session ${session.name}: ${oneLine(stderr) || 'it gave no reason'}`,
+      `tmux could not start the session ${session.name}: ${oneLine(stderr) || 'it gave no reason'}; look at "agentctl doctor"`,
     );
   }
   const [proof, id = '', pane = '', pid] = made;

@@ -1,6 +1,6 @@
 import { AgentctlError } from '../errors.ts';
 import { type Ran, runHere } from './run-program.ts';
-import { call, oneLine, protectSemicolon, type TmuxServer, tmuxProgram } from './tmux-client.ts';
+import { call, oneLine, protectSemicolon, reach, type TmuxServer, tmuxProgram } from './tmux-client.ts';
 
 export interface Pane {
   session: string;
@@ -25,7 +25,7 @@ export async function hasSession(server: TmuxServer, pane: Pane): Promise<boolea
 }
 
 /** Whoever only looks does not wait for a server that is stopped: nothing is known then. */
-const LOOK_MS = 5000;
+export const LOOK_MS = 5000;
 
 /** What tmux knows of the people at a session. */
 export interface SeenSession {
@@ -128,7 +128,8 @@ async function mustReach(server: TmuxServer, pane: Pane, args: readonly string[]
   if (ran.code !== 0) throw new AgentctlError(`tmux refused: ${oneLine(ran.stderr)}`);
 }
 
-function here(server: TmuxServer, args: readonly string[], onStart?: (pid: number) => void): Promise<number> {
+async function here(server: TmuxServer, args: readonly string[], onStart?: (pid: number) => void): Promise<number> {
+  await reach(server);
   // Attaching from inside another tmux is what an attached person wants: tmux refuses it only while TMUX is set.
   const { TMUX: _outer, TMUX_PANE: _pane, ...env } = process.env;
   return runHere(tmuxProgram(), args, { cwd: server.stateDir, env, ...(onStart ? { onStart } : {}) });

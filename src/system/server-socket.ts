@@ -1,0 +1,131 @@
+import { existsSync, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
+import { basename, dirname } from 'node:path';
+import type { ProcessIdentity } from '../agent/evidence.ts';
+import { AgentctlError } from '../errors.ts';
+import { pause, uptimeMs } from './clock.ts';
+import { identityOf, signal } from './processes.ts';
+
+/** A server that lives hears the signal at once; on a machine that is loaded to the brim, later. */
+const ANEW_MS = 10_000;
+const POLL_MS = 10;
+
+interface Listening extends ProcessIdentity {
+  /** The kernel's number of the socket on which it listens. */
+  inode: string;
+}
+
+/**
+ * Gives a tmux server that lives its socket back, where the file was deleted or replaced: at USR1 it makes the socket
+ * anew. A client would start a second server in its place, and nobody would reach the first one and its sessions again.
+ *
+ * @param file - whether the socket's file is there, for all the caller knows.
+ * @returns whether there is such a server; its socket is there then.
+ * @throws {AgentctlError} when it lives, and makes no socket.
+ */
+export async function restoreSocket(socket: string, file: 'missing' | 'replaced'): Promise<boolean> {
+  const server = serverOn(socket);
+  if (server === undefined) return false;
+  // Just before the signal: another caller's may have come first, and a second one would cut off whoever connects.
+  if (file === 'missing' && existsSync(socket)) return true;
+  if (isStopped(server.pid)) throw stopped(server.pid);
+  if (signal(server, 'SIGUSR1') !== 'sent') return false;
+  for (const deadline = uptimeMs() + ANEW_MS; uptimeMs() < deadline; await pause(POLL_MS)) {
+    const now = listeningOn(server.pid, socket);
+    if (now === undefined) return false; // it has ended meanwhile
+    if (now !== server.inode && existsSync(socket)) return true;
+  }
+  throw new AgentctlError(
+    `the socket ${socket} is gone, and the tmux server (pid ${server.pid}) made no new one within ${ANEW_MS / 1000} s: look at "agentctl doctor"; agents run on without it`,
+  );
+}
+
+/** What to say of a server that answers nobody because somebody has stopped it; undefined where that is not why. */
+export function whyStopped(socket: string): AgentctlError | undefined {
+  const server = serverOn(socket);
+  return server !== undefined && isStopped(server.pid) ? stopped(server.pid) : undefined;
+}
+
+function stopped(pid: number): AgentctlError {
+  return new AgentctlError(
+    `the tmux server (pid ${pid}) is stopped and answers nobody: "kill -CONT ${pid}" lets it go on; agents run on without it`,
+  );
+}
+
+/**
+ * The tmux server that listens on a socket of this path, though its file may be gone: the kernel still knows the path,
+ * and who holds the socket. No pid that was put down could prove that much. The youngest, should there be two.
+ */
+function serverOn(socket: string): Listening | undefined {
+  const found = tmuxProcesses().flatMap((pid): (Listening & { parentPid: number })[] => {
+    const identity = identityOf(pid);
+    const inode = identity && listeningOn(pid, socket);
+    return identity && inode ? [{ ...identity, inode, parentPid: parentOf(pid) }] : [];
+  });
+  const pids = new Set(found.map(({ pid }) => pid));
+  // Just forked, and about to become a pane's program: USR1 would end it.
+  const servers = found.filter(({ parentPid }) => !pids.has(parentPid));
+  return servers.sort((a, b) => Number(b.startTime) - Number(a.startTime))[0];
+}
+
+function tmuxProcesses(): number[] {
+  let entries: string[];
+  try {
+    entries = readdirSync('/proc');
+  } catch {
+    return [];
+  }
+  return entries.map(Number).filter((pid) => pid > 1 && read(`/proc/${pid}/comm`).startsWith('tmux'));
+}
+
+/** The socket of this path on which a process listens; undefined where it does not, or where that is not ours to see. */
+function listeningOn(pid: number, socket: string): string | undefined {
+  const inodes = new Set<string>();
+  for (const line of read(`/proc/${pid}/net/unix`).split('\n')) {
+    // Num RefCount Protocol Flags Type St Inode Path, of which the flag 0x10000 says that it listens.
+    const [, flags = '', inode = '', path = ''] = /^\S+ \S+ \S+ (\S+) \S+ \S+ +(\d+) (.+)$/.exec(line) ?? [];
+    if ((Number.parseInt(flags, 16) & 0x10000) === 0) continue;
+    if (isSamePlace(pid, Buffer.from(path, 'latin1').toString(), socket)) inodes.add(inode);
+  }
+  if (inodes.size === 0) return undefined;
+  try {
+    const files = readdirSync(`/proc/${pid}/fd`).map((fd) => linkOf(`/proc/${pid}/fd/${fd}`));
+    return files.map((file) => /^socket:\[(\d+)\]$/.exec(file)?.[1]).find((inode) => inode && inodes.has(inode));
+  } catch {
+    return undefined;
+  }
+}
+
+/** One place may have several paths (a link to the state directory), and a path be another place in a container. */
+function isSamePlace(pid: number, path: string, socket: string): boolean {
+  if (basename(path) !== basename(socket)) return false;
+  try {
+    const [theirs, ours] = [`/proc/${pid}/root${dirname(path)}`, dirname(socket)].map((folder) => statSync(folder));
+    return theirs?.dev === ours?.dev && theirs?.ino === ours?.ino;
+  } catch {
+    return false;
+  }
+}
+
+function isStopped(pid: number): boolean {
+  return /^State:\s+T/m.test(read(`/proc/${pid}/status`));
+}
+
+function parentOf(pid: number): number {
+  return Number(/^PPid:\s+(\d+)/m.exec(read(`/proc/${pid}/status`))?.[1]);
+}
+
+function read(path: string): string {
+  try {
+    return readFileSync(path, 'latin1');
+  } catch {
+    return '';
+  }
+}
+
+function linkOf(path: string): string {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return '';
+  }
+}
