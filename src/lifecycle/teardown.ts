@@ -4,6 +4,7 @@ import type { VerdictCause } from '../agent/evidence.ts';
 import { AgentctlError } from '../errors.ts';
 import { appendEvent } from '../store/events-file.ts';
 import { archivedAgentDir } from '../store/paths.ts';
+import { removeSpareRoom } from '../store/spare-room.ts';
 import { ringBell, type StateDir } from '../store/state-dir.ts';
 import { createVerdict, updateVerdict } from '../store/verdict-file.ts';
 import { syncDirectory } from '../store/write-record.ts';
@@ -49,6 +50,7 @@ export async function teardown(stateDir: StateDir, agent: Observed, runId: strin
   if (observeNamed(stateDir.path, agent.name)?.runId !== agent.runId) return;
   // launch.sh removes its secrets as it reads them, unless it never came to that.
   rmSync(join(directory, 'env'), { force: true });
+  removeSpareRoom(directory);
   renameSync(directory, archivedAgentDir(stateDir.path, agent.name, runId));
   syncDirectory(join(stateDir.path, 'archive'));
   const { cause, reason } = causeOf(agent);

@@ -17,6 +17,7 @@ import type { Spec } from './generated/types.ts';
 import * as validators from './generated/validators.js';
 import { agentDir, agentsDir, newAgentDir } from './paths.ts';
 import { readRecord } from './record-file.ts';
+import { makeSpareRoom } from './spare-room.ts';
 import { syncDirectory } from './write-record.ts';
 
 /** How often the watchdog beats, and how long after the cap it acts where no manager did. */
@@ -76,6 +77,7 @@ export function makeAgentDir(stateDir: string, agent: NewAgent): string {
   write('output.log', '');
   write('exit.tmp', `${pendingExit(spec.runId)}\n`, true);
   mkdirSync(join(directory, 'reports'), { mode: 0o700 });
+  makeSpareRoom(directory);
   syncDirectory(directory);
   return directory;
 }

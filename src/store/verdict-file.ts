@@ -4,6 +4,7 @@ import { isDiskFull } from '../errors.ts';
 import type { ProcessNote, Resources, Verdict } from './generated/types.ts';
 import * as validators from './generated/validators.js';
 import { readRecord } from './record-file.ts';
+import { withSpareRoom } from './spare-room.ts';
 import { createRecord, replaceRecord } from './write-record.ts';
 
 /** What was found of a tree when it was ended. */
@@ -53,7 +54,7 @@ export function createVerdict(
     survivors: [],
   };
   try {
-    return createRecord(join(directory, 'verdict.json'), record, isStillTrue);
+    return withSpareRoom(directory, () => createRecord(join(directory, 'verdict.json'), record, isStillTrue));
   } catch (error) {
     if (isDiskFull(error)) return 'unwritten';
     throw error;
@@ -120,7 +121,7 @@ function change(directory: string, how: (verdict: Verdict) => Verdict): void {
   const found = readRecord(path, validators.verdict);
   if (found.state !== 'there') return;
   try {
-    replaceRecord(path, how(found.value));
+    withSpareRoom(directory, () => replaceRecord(path, how(found.value)));
   } catch (error) {
     // What is done matters more than its record: a full disk must not keep an agent alive.
     if (!isDiskFull(error)) throw error;

@@ -39,7 +39,7 @@ describe('a new directory', () => {
     const directory = makeAgentDir(state, AGENT);
     expect(directory).toBe(join(state, 'agents', `.new.${RUN}`));
     expect(readdirSync(directory).sort()).toEqual(
-      ['env', 'exit.tmp', 'heartbeat', 'launch.sh', 'limits', 'output.log', 'reports', 'spec.json'].sort(),
+      ['env', 'exit.tmp', 'heartbeat', 'launch.sh', 'limits', 'output.log', 'reports', 'spare', 'spec.json'].sort(),
     );
     for (const file of ['.', ...readdirSync(directory)]) {
       expect(statSync(join(directory, file)).mode & 0o077, file).toBe(0);
