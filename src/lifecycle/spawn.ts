@@ -5,7 +5,7 @@ import type { ParentReference } from '../agent/evidence.ts';
 import { InvalidInput } from '../agent/invalid-input.ts';
 import { DEFAULT_LIMITS, type Limits } from '../agent/limits.ts';
 import { checkName, defaultName, makeRunId } from '../agent/name.ts';
-import { AgentctlError, codeOf, refusal } from '../errors.ts';
+import { AgentctlError, codeOf, isDiskFull, refusal } from '../errors.ts';
 import { limitsToDisk } from '../store/agent-files.ts';
 import { BellListener } from '../store/bell.ts';
 import type { Agent, Spec } from '../store/generated/types.ts';
@@ -117,7 +117,7 @@ export async function spawn(stateDir: StateDir, options: SpawnOptions): Promise<
     discardNewAgent(stateDir.path, draft.runId);
     if (codeOf(error) === undefined) throw error;
     throw new AgentctlError(
-      `the agent cannot be put down in ${stateDir.path} (${refusal(error)}): free some room there, or choose another with --state-dir`,
+      `the agent cannot be put down in ${stateDir.path} (${refusal(error)}): ${isDiskFull(error) ? 'free some room there' : 'see that it can be written'}, or choose another with --state-dir`,
       { cause: error },
     );
   }

@@ -1,5 +1,5 @@
 import type { VerdictStep } from '../agent/evidence.ts';
-import { AgentctlError } from '../errors.ts';
+import { AgentctlError, refusal } from '../errors.ts';
 import type { Agent } from '../store/generated/types.ts';
 import { orderStop } from '../store/orders-file.ts';
 import type { StateDir } from '../store/state-dir.ts';
@@ -59,7 +59,14 @@ async function stopOne(stateDir: StateDir, agent: Observed, options: StopOptions
   const { spec } = agent.evidence.files;
   const killAfterMs = options.killAfterMs ?? (spec.state === 'there' ? spec.value.limits.killAfterMs : 0);
   const at = now();
-  orderStop(directory, runId, { at, killAfterMs, by: options.by });
+  try {
+    orderStop(directory, runId, { at, killAfterMs, by: options.by });
+  } catch (error) {
+    throw new AgentctlError(
+      `it cannot be put down that ${name} is to stop (${refusal(error)}): see that ${stateDir.path} can be written`,
+      { cause: error },
+    );
+  }
   const order = { atMs: at.wallMs, uptimeMs: at.uptimeMs, killAfterMs, by: options.by };
   const deadline = at.uptimeMs + killAfterMs + STUCK_MS;
   let killNow = false;

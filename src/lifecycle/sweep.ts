@@ -1,5 +1,5 @@
 import type { Action, Decision } from '../agent/decide.ts';
-import { wordsOf } from '../errors.ts';
+import { refusal } from '../errors.ts';
 import { BellListener } from '../store/bell.ts';
 import type { Agent } from '../store/generated/types.ts';
 import type { StateDir } from '../store/state-dir.ts';
@@ -90,6 +90,6 @@ async function sweepOne(
     const decision = await reconcile(stateDir, { name, runId }, { circumstances, seen: agent, ...options });
     return { decision, problem: undefined };
   } catch (error) {
-    return { decision: undefined, problem: wordsOf(error) };
+    return { decision: undefined, problem: refusal(error) };
   }
 }
