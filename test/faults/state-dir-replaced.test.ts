@@ -28,6 +28,8 @@ test.each(REPLACEMENTS)(
     const bench = await FaultBench.open({ neighbour: 'elsewhere', manager: true });
     const agents = [await bench.launch('capped', 'exec sleep 1000'), await bench.launch('orphan', 'exec sleep 1000')];
     const [capped, orphan] = agents as [FaultAgent, FaultAgent];
+    // Nobody finds its socket any more.
+    bench.bystanders.add('tmux server of before', capped.started.tmux.serverPid);
     const manager = bench.manager();
     const old = join(bench.dir, 'old');
     capSoon(capped);
