@@ -7,8 +7,13 @@ const PAGE = Buffer.alloc(4096);
 const PAGES_OF_A_START = 8;
 
 /**
- * Makes the room that an agent must have although its disk is full when it ends: a verdict, and its replacement, each a
- * page and an inode.
+ * Each a page and an inode: a verdict, what replaces it, and some more, since an order, a lock's owner and what else is
+ * written meanwhile take what was given up.
+ */
+const PIECES = ['1', '2', '3', '4', '5', '6'];
+
+/**
+ * Makes the room that an agent must have although its disk is full when it ends.
  *
  * @throws the system's error where there is no room for that, or none for the start: better said now than by an agent
  *   that could not put down that it runs.
@@ -17,20 +22,22 @@ export function makeSpareRoom(directory: string): void {
   const room = join(directory, 'spare');
   mkdirSync(room, { mode: 0o700 });
   const start = Array.from({ length: PAGES_OF_A_START }, (_, at) => join(room, `start${at}`));
-  for (const file of [join(room, 'verdict'), join(room, 'verdict2'), ...start])
+  for (const file of [...PIECES.map((piece) => join(room, piece)), ...start])
     writeFileSync(file, PAGE, { mode: 0o600 });
   for (const file of start) rmSync(file);
 }
 
-/** Writes what must be written, once more with the room that was kept for it where there is no other. */
+/** Writes what must be written, where there is no room with what was kept for it: one piece after the other. */
 export function withSpareRoom<T>(directory: string, write: () => T): T {
-  try {
-    return write();
-  } catch (error) {
-    if (!isDiskFull(error)) throw error;
-    removeSpareRoom(directory);
-    return write();
+  for (const piece of PIECES) {
+    try {
+      return write();
+    } catch (error) {
+      if (!isDiskFull(error)) throw error;
+      rmSync(join(directory, 'spare', piece), { force: true });
+    }
   }
+  return write();
 }
 
 /** Once it is torn down nothing more has to be written. */

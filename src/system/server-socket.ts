@@ -1,5 +1,5 @@
 import { existsSync, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
-import { basename, dirname } from 'node:path';
+import { basename } from 'node:path';
 import type { ProcessIdentity } from '../agent/evidence.ts';
 import { AgentctlError } from '../errors.ts';
 import { pause, uptimeMs } from './clock.ts';
@@ -8,6 +8,12 @@ import { identityOf, signal } from './processes.ts';
 /** A server that lives hears the signal at once; on a machine that is loaded to the brim, later. */
 const ANEW_MS = 10_000;
 const POLL_MS = 10;
+
+/** A private server's socket, and the state directory, which is its working directory. */
+interface Place {
+  socket: string;
+  stateDir: string;
+}
 
 interface Listening extends ProcessIdentity {
   /** The kernel's number of the socket on which it listens. */
@@ -22,15 +28,16 @@ interface Listening extends ProcessIdentity {
  * @returns whether there is such a server; its socket is there then.
  * @throws {AgentctlError} when it lives, and makes no socket.
  */
-export async function restoreSocket(socket: string, file: 'missing' | 'replaced'): Promise<boolean> {
-  const server = serverOn(socket);
+export async function restoreSocket(place: Place, file: 'missing' | 'replaced'): Promise<boolean> {
+  const { socket } = place;
+  const server = serverOn(place);
   if (server === undefined) return false;
   // Just before the signal: another caller's may have come first, and a second one would cut off whoever connects.
   if (file === 'missing' && existsSync(socket)) return true;
   if (isStopped(server.pid)) throw stopped(server.pid);
   if (signal(server, 'SIGUSR1') !== 'sent') return false;
   for (const deadline = uptimeMs() + ANEW_MS; uptimeMs() < deadline; await pause(POLL_MS)) {
-    const now = listeningOn(server.pid, socket);
+    const now = listeningOn(server.pid, place);
     if (now === undefined) return false; // it has ended meanwhile
     if (now !== server.inode && existsSync(socket)) return true;
   }
@@ -40,8 +47,8 @@ export async function restoreSocket(socket: string, file: 'missing' | 'replaced'
 }
 
 /** What to say of a server that answers nobody because somebody has stopped it; undefined where that is not why. */
-export function whyStopped(socket: string): AgentctlError | undefined {
-  const server = serverOn(socket);
+export function whyStopped(place: Place): AgentctlError | undefined {
+  const server = serverOn(place);
   return server !== undefined && isStopped(server.pid) ? stopped(server.pid) : undefined;
 }
 
@@ -52,13 +59,13 @@ function stopped(pid: number): AgentctlError {
 }
 
 /**
- * The tmux server that listens on a socket of this path, though its file may be gone: the kernel still knows the path,
- * and who holds the socket. No pid that was put down could prove that much. The youngest, should there be two.
+ * The tmux server that listens on a socket of this name for this state directory, though its file may be gone: the kernel
+ * still knows the path, and who holds the socket. No pid that was put down could prove that much. The youngest, should there be two.
  */
-function serverOn(socket: string): Listening | undefined {
+function serverOn(place: Place): Listening | undefined {
   const found = tmuxProcesses().flatMap((pid): (Listening & { parentPid: number })[] => {
     const identity = identityOf(pid);
-    const inode = identity && listeningOn(pid, socket);
+    const inode = identity && listeningOn(pid, place);
     return identity && inode ? [{ ...identity, inode, parentPid: parentOf(pid) }] : [];
   });
   const pids = new Set(found.map(({ pid }) => pid));
@@ -78,13 +85,14 @@ function tmuxProcesses(): number[] {
 }
 
 /** The socket of this path on which a process listens; undefined where it does not, or where that is not ours to see. */
-function listeningOn(pid: number, socket: string): string | undefined {
+function listeningOn(pid: number, { socket, stateDir }: Place): string | undefined {
+  if (!worksIn(pid, stateDir)) return undefined;
   const inodes = new Set<string>();
   for (const line of read(`/proc/${pid}/net/unix`).split('\n')) {
     // Num RefCount Protocol Flags Type St Inode Path, of which the flag 0x10000 says that it listens.
     const [, flags = '', inode = '', path = ''] = /^\S+ \S+ \S+ (\S+) \S+ \S+ +(\d+) (.+)$/.exec(line) ?? [];
     if ((Number.parseInt(flags, 16) & 0x10000) === 0) continue;
-    if (isSamePlace(pid, Buffer.from(path, 'latin1').toString(), socket)) inodes.add(inode);
+    if (basename(path) === basename(socket)) inodes.add(inode);
   }
   if (inodes.size === 0) return undefined;
   try {
@@ -95,11 +103,13 @@ function listeningOn(pid: number, socket: string): string | undefined {
   }
 }
 
-/** One place may have several paths (a link to the state directory), and a path be another place in a container. */
-function isSamePlace(pid: number, path: string, socket: string): boolean {
-  if (basename(path) !== basename(socket)) return false;
+/**
+ * By the directory itself, not its path: that of a server whose state directory was moved away is another's by now, and
+ * one place may have several paths (a link to the state directory, another container).
+ */
+function worksIn(pid: number, stateDir: string): boolean {
   try {
-    const [theirs, ours] = [`/proc/${pid}/root${dirname(path)}`, dirname(socket)].map((folder) => statSync(folder));
+    const [theirs, ours] = [`/proc/${pid}/cwd`, stateDir].map((folder) => statSync(folder));
     return theirs?.dev === ours?.dev && theirs?.ino === ours?.ino;
   } catch {
     return false;

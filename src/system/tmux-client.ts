@@ -55,7 +55,7 @@ export async function call(server: TmuxServer, args: readonly string[], options:
     }
     if (ran.code === 0 || tried >= TRIES) return ran;
     const socketFile = existsSync(server.socket) ? 'replaced' : 'missing';
-    if (NOT_REACHED.test(ran.stderr) && (await restoreSocket(server.socket, socketFile))) continue;
+    if (NOT_REACHED.test(ran.stderr) && (await restoreSocket(server, socketFile))) continue;
     if (!options.retry || !SERVER_WENT_AWAY.test(ran.stderr)) return ran;
     await pause(10 * tried);
   }
@@ -66,8 +66,8 @@ export async function call(server: TmuxServer, args: readonly string[], options:
  *
  * @throws {AgentctlError} when that cannot be done.
  */
-export async function reach({ socket }: TmuxServer): Promise<void> {
-  if (!existsSync(socket)) await restoreSocket(socket, 'missing');
+export async function reach(server: TmuxServer): Promise<void> {
+  if (!existsSync(server.socket)) await restoreSocket(server, 'missing');
 }
 
 async function runUnlessStopped(
@@ -79,7 +79,7 @@ async function runUnlessStopped(
   const giveUp = new AbortController();
   let why: AgentctlError | undefined;
   const looking = setInterval(() => {
-    why = whyStopped(server.socket);
+    why = whyStopped(server);
     if (why) giveUp.abort();
   }, LOOK_FOR_WHY_MS);
   try {
