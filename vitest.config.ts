@@ -2,11 +2,16 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
-    include: ['test/{unit,wrapper,integration,lifecycle,e2e}/**/*.test.ts'],
     // Real tmux and real processes: a test waits for conditions, and only a broken one reaches these bounds.
     testTimeout: 120_000,
     hookTimeout: 60_000,
     pool: 'forks',
-    maxWorkers: 4,
+    // More than there are processors: most of the time a test waits for what it has started.
+    maxWorkers: 6,
+    projects: [
+      // Pure, but for some that use a directory of their own: a process for each file would cost more than the tests.
+      { extends: true, test: { name: 'unit', include: ['test/unit/**/*.test.ts'], isolate: false } },
+      { extends: true, test: { name: 'real', include: ['test/{wrapper,integration,lifecycle,e2e}/**/*.test.ts'] } },
+    ],
   },
 });
