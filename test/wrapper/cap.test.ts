@@ -134,6 +134,28 @@ underEachShell('the cap', (shell) => {
     for (const agent of agents) expect(await agent.exit()).toMatchObject({ code: 143, cause: 'capped' });
   });
 
+  test('holds whatever started.json says: the agent is the child of the wrapper that has the cookie', async ({
+    stage,
+  }) => {
+    const { pid } = process;
+    const damaged = {
+      words: 'nonsense","agent":{"pid":12x,',
+      nobody: '{"agent":{"pid":4194304,"startTime":"1"}}',
+      another: `{"agent":{"pid":${pid},"startTime":"1"}}`,
+    };
+    const agents = await Promise.all(
+      Object.entries(damaged).map(([name, line]) =>
+        // Before the watchdog's second beat, at which it would have learnt who that is.
+        stage.agent(shell, { name, act: `echo '${line}' >"$DIR/started.json"; ${DEAF}` }),
+      ),
+    );
+    for (const agent of agents) {
+      await agent.ready();
+      agent.setLimits({ cap: 3 });
+    }
+    for (const agent of agents) expect(await agent.exit()).toMatchObject({ code: 137, cause: 'capped' });
+  });
+
   test('holds without its limits too; only the cause is lost, for want of a file to rename', async ({ stage }) => {
     const agent = await stage.agent(shell);
     await agent.capSoon();
