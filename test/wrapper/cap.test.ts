@@ -156,6 +156,22 @@ underEachShell('the cap', (shell) => {
     for (const agent of agents) expect(await agent.exit()).toMatchObject({ code: 137, cause: 'capped' });
   });
 
+  test('holds where what it reads of itself or of its parent would never be read to its end', async ({ stage }) => {
+    const fifos = (path: string, ...files: string[]) =>
+      `cd "${path}" && rm -f ${files.join(' ')} && mkfifo ${files.join(' ')} && cd -`;
+    const boss = await stage.agent(shell, { name: 'boss', act: `${fifos('$DIR', 'limits')}; exec sleep 1000` });
+    const child = await stage.agent(shell, { name: 'child', act: DEAF, parent: { name: 'boss', runId: boss.runId } });
+    const act = `${fifos('$DIR', 'times', 'output.log', 'heartbeat', 'output.times')}; exit 3`;
+    const natural = await stage.agent(shell, { name: 'natural', act });
+    expect(await natural.exit()).toMatchObject({ code: 3, cause: 'natural' });
+    await child.ready();
+    await child.capNow();
+    expect(await child.exit()).toMatchObject({ code: 137, cause: 'capped' });
+    rmSync(boss.path('limits'));
+    boss.setLimits({ cap: 1 });
+    expect(await boss.exit()).toMatchObject({ code: 143, cause: 'capped' });
+  });
+
   test('holds without its limits too; only the cause is lost, for want of a file to rename', async ({ stage }) => {
     const agent = await stage.agent(shell);
     await agent.capSoon();
