@@ -30,7 +30,9 @@ export function readAgentFiles(directory: string, name: string, archived: boolea
     name,
     archived,
     spec,
-    started: convert(read('started.json', validators.started), 'started.json', (started) => startedOf(started, spec)),
+    started: convert(ofOneBoot(read('started.json', validators.started), spec), 'started.json', (started) =>
+      startedOf(started, spec),
+    ),
     sentinel: convert(own(sentinel, 'exit.json'), 'exit.json', exitOf),
     recorded: convert(read('exit.tmp', validators.exit), 'exit.tmp', exitOf),
     stopOrder:
@@ -54,6 +56,13 @@ export function readClaim(directory: string): ProcessIdentity | undefined {
   return pid !== undefined && /^\d+$/.test(pid) && startTime !== undefined
     ? { pid: Number(pid), startTime }
     : undefined;
+}
+
+/** Pids mean something in one boot only: taken for one of another, a live agent would be given up as lost. */
+function ofOneBoot(found: Found<disk.Started>, spec: Found<Spec>): Found<disk.Started> {
+  return found.state === 'there' && spec.state === 'there' && spec.value.place.bootId !== found.value.bootId
+    ? { state: 'damaged', problem: 'started.json is damaged: it tells of another boot than spec.json' }
+    : found;
 }
 
 /** Those of another run, written as this one took over the name, are no orders to this one. */
@@ -133,7 +142,7 @@ export function limitsToDisk(limits: Limits): disk.Limits {
 function startedOf(started: disk.Started, spec: Found<Spec>): Started {
   const uptimeMs = uptimeOf(started.uptimeSeconds);
   // A shell knows the wall clock to the second only; uptime, and the launcher's clock, know it better.
-  const sinceCreation = spec.state === 'there' && spec.value.place.bootId === started.bootId ? spec.value : undefined;
+  const sinceCreation = spec.state === 'there' ? spec.value : undefined;
   return {
     agent: started.agent,
     wrapper: started.wrapper,

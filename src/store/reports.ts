@@ -7,6 +7,7 @@ import { parseReportName, type Reported, reported, type Saying } from '../agent/
 import { instantOf, uptimeOf } from './disk-times.ts';
 import type * as disk from './generated/types.ts';
 import * as validators from './generated/validators.js';
+import { modifiedMs } from './modified-at.ts';
 import { readText } from './read-text.ts';
 import { readRecord } from './record-file.ts';
 
@@ -43,11 +44,11 @@ function readRecordOf(path: string, runId: string): Saying | undefined | null {
 
 function readEvent(path: string, source: string, command: readonly string[]): Saying | undefined | null {
   try {
-    const { size, mtimeMs } = statSync(path);
-    const event: unknown = size > LONGEST_EVENT_BYTES ? undefined : JSON.parse(readText(path));
+    const stat = statSync(path);
+    const event: unknown = stat.size > LONGEST_EVENT_BYTES ? undefined : JSON.parse(readText(path));
     if (!isEvent(event)) return undefined;
     const heard = DIALECTS[source]?.hear(event, command);
-    return heard === undefined ? null : { heard, atMs: mtimeMs };
+    return heard === undefined ? null : { heard, atMs: modifiedMs(stat) };
   } catch {
     return undefined; // half of it, as long as it is being written
   }

@@ -158,9 +158,11 @@ describe.concurrent('inspect', () => {
     const bench = new Workbench(onTestFinished);
     await bench.ok('spawn', '-n', 'one', 'sleep', '1000');
     const agent = await bench.agent('one');
-    const started = bench.record(agent, 'started.json');
-    const pretend = (change: object) =>
-      writeFileSync(join(agent.directory, 'started.json'), JSON.stringify({ ...started, ...change }));
+    const records = ['spec.json', 'started.json'].map((file) => [file, bench.record(agent, file)] as const);
+    const pretend = (change: object) => {
+      for (const [file, record] of records)
+        writeFileSync(join(agent.directory, file), JSON.stringify({ ...record, ...change }));
+    };
     pretend({ pidNamespace: 'pid:[1]' });
     expect(await bench.agent('one')).toMatchObject({ phase: 'unknown', result: null });
     expect((await bench.run('stop', 'one')).code).toBe(1);

@@ -134,6 +134,7 @@ test('a pid that was used again is not signalled: neither with another start tim
     const right = { agent: innocent, wrapper: innocent, watchdog: innocent, tmux, bootId: ANOTHER_BOOT };
     const one = ['agent', 'wrapper', 'watchdog'].includes(name) ? { [name]: later } : all;
     bench.change(agent, 'started.json', name === 'elsewhen' ? right : one);
+    if (name === 'elsewhen') bench.change(agent, 'spec.json', { bootId: ANOTHER_BOOT });
     const lock = join(bench.state, 'agents', `.lock.${agent.runId}`);
     mkdirSync(lock);
     writeFileSync(`${lock}.owner`, `${later.pid} ${later.startTime}\n`);

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { DEFAULT_LIMITS } from '../../../src/agent/limits.ts';
 import { limitsToDisk, readAgentFiles, readClaim } from '../../../src/store/agent-files.ts';
-import { modifiedAt } from '../../../src/store/modified-at.ts';
+import { modifiedAt, modifiedMs } from '../../../src/store/modified-at.ts';
 import { EXIT, folder, RUN, SPEC, STARTED } from './state.ts';
 
 /** An agent's directory with these files: records as objects, all else as text. */
@@ -206,16 +206,27 @@ describe('times that no date can hold', () => {
   });
 });
 
+test('times of files are cut down to a date, with room for what is added to it', () => {
+  const times = [Number.POSITIVE_INFINITY, 1e300, 8.64e15 + 1, -1, -1e300].map((mtimeMs) => modifiedMs({ mtimeMs }));
+  expect(times).toEqual([...Array<number>(3).fill(Date.parse('9999-12-31T23:59:59.999Z')), 0, 0]);
+  expect(modifiedMs({ mtimeMs: 1234.5 })).toBe(1234.5);
+});
+
 describe('the time of the start', () => {
   test("is the launcher's clock and the uptime since, which know it better than a shell", () => {
     expect(read(WHOLE).started).toMatchObject({ value: { startedAtMs: Date.parse('2026-01-02T12:00:00.750Z') } });
   });
 
-  test("is the shell's where the spec is damaged, or of another boot", () => {
+  test("is the shell's where the spec is damaged", () => {
     const startedAtMs = Date.parse('2026-01-02T12:00:00Z');
     expect(read({ 'started.json': STARTED }).started).toMatchObject({ value: { startedAtMs } });
-    const spec = { ...SPEC, bootId: 'another' };
-    expect(read({ ...WHOLE, 'spec.json': spec }).started).toMatchObject({ value: { startedAtMs } });
+  });
+
+  test('is in the boot of the launcher, or its record is damaged: a live agent would be taken for lost', () => {
+    expect(read({ ...WHOLE, 'started.json': { ...STARTED, bootId: 'another' } }).started).toEqual({
+      state: 'damaged',
+      problem: 'started.json is damaged: it tells of another boot than spec.json',
+    });
   });
 });
 
