@@ -103,7 +103,8 @@ export function idlenessOf(
   const usedMs = current.cpuMs - since.cpuMs;
   const quiet = !countOutput || current.outputBytes === since.outputBytes;
   // Over a longer time, when nobody looked, the average says nothing of its end.
-  const known = spanMs >= maxIdleMs && spanMs <= LONGEST_SPAN * maxIdleMs;
+  // It never falls: less than nothing was used only by what is remembered wrongly.
+  const known = spanMs >= maxIdleMs && spanMs <= LONGEST_SPAN * maxIdleMs && usedMs >= 0;
   const idle = known && quiet && usedMs < spanMs * IDLE_CPU_FRACTION;
   const percent = spanMs > 0 ? ((100 * usedMs) / spanMs).toFixed(1) : '0.0';
   const output = current.outputBytes === since.outputBytes ? 'no output' : 'output';

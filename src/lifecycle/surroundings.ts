@@ -52,7 +52,7 @@ export class Surroundings {
     const at = awakeMs();
     // Whoever looks once must see how busy each is now, however short ago somebody else has measured it.
     const due = options.memory
-      ? running.filter((agent) => at - lastLook(memory.get(agent.runId)) >= measureEveryMs(agent))
+      ? running.filter((agent) => isDue(at - lastLook(memory.get(agent.runId)), agent))
       : running;
     this.#current = due.length === 0 ? new Map() : measure(due, at);
     for (const agent of due) {
@@ -135,9 +135,11 @@ function maxIdleOf({ evidence }: Observed): number | null {
   return evidence.files.spec.state === 'there' ? evidence.files.spec.value.limits.maxIdleMs : null;
 }
 
-function measureEveryMs(agent: Observed): number {
+/** Also whoever was looked at in the future: what is remembered of it is wrong. */
+function isDue(agoMs: number, agent: Observed): boolean {
   const maxIdleMs = maxIdleOf(agent);
-  return maxIdleMs === null ? MEASURE_EVERY_MS : Math.min(MEASURE_EVERY_MS, sampleEveryMs(maxIdleMs));
+  const everyMs = maxIdleMs === null ? MEASURE_EVERY_MS : Math.min(MEASURE_EVERY_MS, sampleEveryMs(maxIdleMs));
+  return agoMs < 0 || agoMs >= everyMs;
 }
 
 function lastLook(activity: Activity | undefined): number {

@@ -1,6 +1,7 @@
 import { renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Activity } from '../agent/activity.ts';
+import { uptimeOf } from './disk-times.ts';
 import type * as disk from './generated/types.ts';
 import * as validators from './generated/validators.js';
 import { readRecord } from './record-file.ts';
@@ -9,18 +10,26 @@ import { readRecord } from './record-file.ts';
 export function readActivity(directory: string, runId: string): Activity | undefined {
   const found = readRecord(join(directory, 'activity.json'), validators.activity);
   if (found.state !== 'there' || found.value.runId !== runId) return undefined;
-  const { samples, lookedAtAwakeSeconds, cpuSeconds, treeCpuSeconds, peakMemoryBytes, warnedCapSeconds } = found.value;
+  try {
+    return activityOf(found.value);
+  } catch {
+    return undefined; // a time that cannot be: nobody would ever be idle by it, or everybody
+  }
+}
+
+function activityOf(record: disk.Activity): Activity {
+  const { samples, peakMemoryBytes, warnedCapSeconds } = record;
   return {
-    lookedAtMs: lookedAtAwakeSeconds * 1000,
-    samples: samples.map((sample) => ({
-      awakeMs: sample.awakeSeconds * 1000,
-      cpuMs: sample.cpuSeconds * 1000,
-      outputBytes: sample.outputBytes,
+    lookedAtMs: uptimeOf(record.lookedAtAwakeSeconds),
+    samples: samples.map(({ awakeSeconds, cpuSeconds, outputBytes }) => ({
+      awakeMs: uptimeOf(awakeSeconds),
+      cpuMs: uptimeOf(cpuSeconds),
+      outputBytes,
     })),
-    cpuMs: cpuSeconds * 1000,
-    treeCpuMs: treeCpuSeconds * 1000,
+    cpuMs: uptimeOf(record.cpuSeconds),
+    treeCpuMs: uptimeOf(record.treeCpuSeconds),
     peakMemoryBytes,
-    warnedCapMs: warnedCapSeconds === null ? null : warnedCapSeconds * 1000,
+    warnedCapMs: warnedCapSeconds === null ? null : uptimeOf(warnedCapSeconds),
   };
 }
 

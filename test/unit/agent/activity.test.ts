@@ -121,6 +121,19 @@ describe('idleness', () => {
     expect(idlenessOf(memory, currentSample(memory, busy), MAX_IDLE_MS, true).nextInMs).toBe(nextInMs);
   });
 
+  test('is none where less CPU than nothing was used: what is remembered is wrong', () => {
+    const last = look(MAX_IDLE_MS, { treeCpuMs: 900_000 });
+    const wrong = { awakeMs: 0, cpuMs: 1e9, outputBytes: 0 };
+    expect(
+      idlenessOf(
+        { ...remembered([last]), samples: [wrong] },
+        { ...wrong, awakeMs: MAX_IDLE_MS, cpuMs: 9 },
+        MAX_IDLE_MS,
+        true,
+      ).idle,
+    ).toBe(false);
+  });
+
   test('of an agent of which nothing is remembered is none', () => {
     const memory = { ...remembered([look(0)]), samples: [] };
     const found = idlenessOf(memory, currentSample(memory, look(MAX_IDLE_MS)), MAX_IDLE_MS, true);

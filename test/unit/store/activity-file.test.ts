@@ -81,6 +81,8 @@ describe('nothing is remembered', () => {
     ['without samples', { ...RECORD, samples: undefined }],
     ['with half a sample', { ...RECORD, samples: [{ awakeSeconds: 1 }] }],
     ['of a time before the boot', { ...RECORD, lookedAtAwakeSeconds: -1 }],
+    ['of a time that cannot be', { ...RECORD, lookedAtAwakeSeconds: 1e308 }],
+    ['of CPU that cannot be', { ...RECORD, samples: [{ awakeSeconds: 1, cpuSeconds: 1e308, outputBytes: 0 }] }],
     ['by an agentctl that kept less', { schemaVersion: 1, runId: RUN }],
   ])('%s: idleness begins anew', (_, content) => {
     expect(readActivity(put(content), RUN)).toBeUndefined();
