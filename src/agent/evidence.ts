@@ -139,9 +139,10 @@ export type Liveness = 'alive' | 'dead';
 /** What the process table says of those who matter. */
 export interface ProcessEvidence {
   launcher: Liveness;
-  /** The wrapper by started.json, or by its own claim while that is missing. */
+  /** The wrapper by started.json, or by its own claim; where neither can be read, by where it works. */
   wrapper: Liveness;
   watchdog: Liveness;
+  /** By started.json; where nobody is named, whether anything lives that carries its run id. */
   agent: Liveness;
 }
 

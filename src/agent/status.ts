@@ -110,7 +110,8 @@ function outcomeOf(evidence: Evidence): Outcome {
 function beforeTheStart(evidence: Evidence): Outcome {
   const { files, processes, now } = evidence;
   const createdUptimeMs = files.spec.state === 'there' ? files.spec.value.createdUptimeMs : 0;
-  if (processes.wrapper === 'alive' || processes.launcher === 'alive') return live('starting', 'it is being started');
+  if ([processes.wrapper, processes.launcher, processes.agent].includes('alive'))
+    return live('starting', 'it is being started');
   if (now.uptimeMs - createdUptimeMs < START_PATIENCE_MS) return live('starting', 'it is being started');
   return withoutSentinel(evidence, 'it was never started: whoever launched it died on the way');
 }

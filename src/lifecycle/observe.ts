@@ -9,7 +9,7 @@ import { agentDir, agentsDir, archiveDir } from '../store/paths.ts';
 import { placeOf } from '../store/place.ts';
 import { refuseForeign } from '../store/state-dir.ts';
 import { here, now } from '../system/clock.ts';
-import { livenessOf } from '../system/processes.ts';
+import { argumentsOf, livenessOf, processTable } from '../system/processes.ts';
 
 /** One agent as it was seen at one moment. */
 export interface Observed {
@@ -82,7 +82,7 @@ export function observeNamed(stateDir: string, name: string): Observed | undefin
 
 /**
  * A damaged record stays damaged: nothing will ever be known of this agent. (One that runs elsewhere may still end, and
- * one whose processes live is not to be given up.)
+ * one of which anything lives is not to be given up.)
  */
 export function isBeyondKnowing({ status, evidence }: Observed): boolean {
   const { wrapper, watchdog, agent } = evidence.processes;
@@ -153,11 +153,27 @@ function processesOf(files: AgentFiles, directory: string): Evidence['processes'
     return { launcher: 'dead', wrapper: 'dead', watchdog: 'dead', agent: 'dead' };
   }
   const started = files.started.state === 'there' ? files.started.value : undefined;
+  const launcher = livenessOf(files.spec.state === 'there' ? files.spec.value.launcher : undefined);
+  const known = [livenessOf(started?.wrapper), livenessOf(started?.watchdog), livenessOf(started?.agent)] as const;
+  // The claim is a second witness: what is well-formed may be wrong as well.
+  const wrapper = known[0] === 'alive' ? 'alive' : livenessOf(readClaim(directory));
+  const isBeingStarted = files.started.state === 'absent' && launcher === 'alive';
+  if (started !== undefined || wrapper === 'alive' || isBeingStarted)
+    return { launcher, wrapper, watchdog: known[1], agent: known[2] };
+  // Nobody can be asked for by pid. As long as anything of it lives it is not given up, nor its directory.
+  return { launcher, watchdog: 'dead', ...tracesOf(directory, runIdOf(files)) };
+}
+
+/** What lives of an agent whose records name nobody. */
+function tracesOf(directory: string, runId: string | undefined): Pick<Evidence['processes'], 'wrapper' | 'agent'> {
+  const place = placeOf(directory);
+  const table = processTable().filter(({ zombie }) => !zombie);
+  // Not just anybody who works there: that may be a person who looks around.
+  const works = ({ pid }: { pid: number }): boolean =>
+    placeOf(`/proc/${pid}/cwd`) === place && argumentsOf(pid).some((word) => word.endsWith('/agent-wrapper'));
   return {
-    launcher: livenessOf(files.spec.state === 'there' ? files.spec.value.launcher : undefined),
-    wrapper: livenessOf(started?.wrapper ?? readClaim(directory)),
-    watchdog: livenessOf(started?.watchdog),
-    agent: livenessOf(started?.agent),
+    wrapper: place !== undefined && table.some(works) ? 'alive' : 'dead',
+    agent: runId !== undefined && table.some(({ cookie }) => cookie === runId) ? 'alive' : 'dead',
   };
 }
 
