@@ -20,8 +20,9 @@ export async function closeSessionNamed(server: TmuxServer, name: string): Promi
 
 /** Whether its session is still there; undefined where tmux does not say, which proves nothing. */
 export async function hasSession(server: TmuxServer, pane: Pane): Promise<boolean | undefined> {
-  const ran = await onServer(server, pane, ['display-message', '-p', '-t', pane.pane, 'there']);
-  return ran === undefined ? undefined : ran.stdout.includes('there');
+  const { code, stdout } = await call(server, ['display-message', '-p', `#{==:#{pid},${pane.serverPid}}`]);
+  if (code !== 0 || stdout.trim() !== '1') return undefined;
+  return isInItsSession(server, pane);
 }
 
 /** Whoever only looks does not wait for a server that is stopped: nothing is known then. */
@@ -116,9 +117,14 @@ async function onServer(
   args: readonly string[],
   input?: string,
 ): Promise<Ran | undefined> {
-  const same = `#{==:#{pid},${pane.serverPid}}`;
-  const { code, stdout } = await call(server, ['display-message', '-p', same]);
-  return code === 0 && stdout.trim() === '1' ? call(server, args, input === undefined ? {} : { input }) : undefined;
+  return (await isInItsSession(server, pane)) ? call(server, args, input === undefined ? {} : { input }) : undefined;
+}
+
+/** A damaged record may name another agent's session, or its pane: hardly both. */
+async function isInItsSession(server: TmuxServer, { serverPid, session, pane }: Pane): Promise<boolean> {
+  const same = `#{==:#{pid} #{session_id},${serverPid} ${session}}`;
+  const { code, stdout } = await call(server, ['display-message', '-p', '-t', pane, same]);
+  return code === 0 && stdout.trim() === '1';
 }
 
 async function mustReach(server: TmuxServer, pane: Pane, args: readonly string[], input?: string): Promise<void> {
