@@ -63,6 +63,20 @@ export function print(text: string): void {
   process.stdout.write(text.endsWith('\n') ? text : `${text}\n`);
 }
 
+/** Writes to stdout as fast as it is read: a slow reader holds us up instead of filling our memory. */
+export function writeSlowly(data: string | Uint8Array, gone: AbortSignal): Promise<void> {
+  if (process.stdout.write(data) || gone.aborted) return Promise.resolve();
+  return new Promise((resolve) => {
+    process.stdout.on('drain', done);
+    gone.addEventListener('abort', done);
+    function done(): void {
+      process.stdout.off('drain', done);
+      gone.removeEventListener('abort', done);
+      resolve();
+    }
+  });
+}
+
 /** Writes a record as one line of JSON. */
 export function printJson(data: object): void {
   print(visibleJson(JSON.stringify(data)));

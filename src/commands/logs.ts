@@ -3,7 +3,7 @@ import { UsageError } from '../errors.ts';
 import { parseReference } from '../lifecycle/list.ts';
 import { logs } from '../lifecycle/logs.ts';
 import { PlainText } from '../view/plain-text.ts';
-import { type Command, note } from './command.ts';
+import { type Command, note, writeSlowly } from './command.ts';
 
 const command: Command = {
   usage: 'logs NAME [options]',
@@ -34,23 +34,16 @@ const command: Command = {
       follow: flags.on('follow'),
       tail: tail === undefined ? undefined : Number(tail),
       sinceMs,
+      onCut: (bytes) => note(`a line of ${name} is longer than ${bytes / 1024 / 1024} MiB: only its end is shown`),
       signal: gone.signal,
     })) {
       if (gone.signal.aborted) return 0;
-      if (!process.stdout.write(text ? text.push(bytes) : bytes)) await drained(gone.signal);
+      await writeSlowly(text ? text.push(bytes) : bytes, gone.signal);
     }
     if (text) process.stdout.write(text.end());
     if (text?.drewScreen) note(`${name} draws on the whole screen, which makes no text: see "agentctl screen ${name}"`);
     return 0;
   },
 };
-
-/** A slow reader holds us up instead of filling our memory. */
-function drained(gone: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    process.stdout.once('drain', resolve);
-    gone.addEventListener('abort', () => resolve(), { once: true });
-  });
-}
 
 export default command;

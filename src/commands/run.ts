@@ -1,7 +1,7 @@
 import { fstatSync } from 'node:fs';
 import { run } from '../lifecycle/run.ts';
 import { PlainText } from '../view/plain-text.ts';
-import { type Command, note } from './command.ts';
+import { type Command, note, writeSlowly } from './command.ts';
 import { SPAWN_OPTIONS, spawnOptions } from './spawn-options.ts';
 
 const command: Command = {
@@ -23,7 +23,7 @@ const command: Command = {
     const text = call.flags.on('raw') ? undefined : new PlainText();
     return run(call.stateDir, options, {
       attach: call.flags.on('attach'),
-      onOutput: (bytes) => process.stdout.write(text ? text.push(bytes) : bytes),
+      onOutput: (bytes, left) => writeSlowly(text ? text.push(bytes) : bytes, left),
       onOutputEnd: () => text && process.stdout.write(text.end()),
       onNote: note,
     });

@@ -3,11 +3,12 @@ import { join } from 'node:path';
 import { endMark } from '../agent/end-mark.ts';
 import { AgentctlError, refusal } from '../errors.ts';
 import { BellListener } from '../store/bell.ts';
-import { openPlain, readText } from '../store/read-text.ts';
+import { openPlain } from '../store/read-text.ts';
 import type { StateDir } from '../store/state-dir.ts';
-import { wallMs } from '../system/clock.ts';
+import { turn, wallMs } from '../system/clock.ts';
 import { type AgentReference, resolve } from './list.ts';
 import { logPatienceLeftMs, untilLogIsWhole } from './log-end.ts';
+import { LONGEST_LINE_BYTES, offsetAt, offsetOfLastLines } from './log-start.ts';
 import { type Observed, observe, observeNamed } from './observe.ts';
 
 export interface OutputOptions {
@@ -17,6 +18,8 @@ export interface OutputOptions {
   tail?: number | undefined;
   /** Only what was written since this long ago, in milliseconds; up to one beat (5 s) more. */
   sinceMs?: number | undefined;
+  /** Hears when `tail` begins in the midst of a line that is longer than this many bytes. */
+  onCut?: ((bytes: number) => void) | undefined;
   signal?: AbortSignal | undefined;
 }
 
@@ -44,17 +47,21 @@ export async function* logs(
   const bell = new BellListener(stateDir.path);
   try {
     let position = startOf(file, agent, options);
+    // Who prints as fast as we read would never let us go.
+    const until = options.follow ? Number.POSITIVE_INFINITY : fstatSync(file).size;
     const strip = new MarkStripper(runId);
     for (;;) {
       // Looked at before reading: what ended by now has written all that this read can miss only until the mark.
       const over = !options.follow || options.signal?.aborted || isOver(stateDir, agent);
       for (;;) {
         const block = Buffer.allocUnsafe(BLOCK_BYTES);
-        const length = readSync(file, block, 0, BLOCK_BYTES, position);
-        if (length === 0) break;
+        const length = readSync(file, block, 0, Math.max(0, Math.min(BLOCK_BYTES, until - position)), position);
+        if (length === 0 || options.signal?.aborted) break;
         position += length;
         const clean = strip.push(block.subarray(0, length));
         if (clean.length > 0) yield clean;
+        // Whoever has to catch up must hear signals all the same, and that its reader has left.
+        await turn();
       }
       if (over && (!options.follow || options.signal?.aborted || strip.sawMark || patienceIsOver(agent))) break;
       await bell.next(FOLLOW_POLL_MS);
@@ -87,54 +94,12 @@ function patienceIsOver({ directory, name, runId }: Observed): boolean {
   return current.runId !== runId || logPatienceLeftMs(current) <= 0;
 }
 
-function startOf(file: number, agent: Observed, options: OutputOptions): number {
-  const since = options.sinceMs === undefined ? 0 : offsetAt(agent, wallMs() - options.sinceMs);
-  return Math.max(since, options.tail === undefined ? 0 : offsetOfLastLines(file, options.tail, agent.runId ?? ''));
-}
-
-/** The log's length at a time, by the watchdog's index: `UPTIME BYTES` a line, one a beat in which something was written. */
-function offsetAt({ directory, evidence }: Observed, wallMs: number): number {
-  const { started } = evidence.files;
-  if (started.state !== 'there') return 0;
-  let index: string;
-  try {
-    index = readText(join(directory, 'output.times'));
-  } catch {
-    return 0;
-  }
-  let offset = 0;
-  for (const line of index.split('\n')) {
-    const [uptime, bytes] = line.split(' ').map(Number);
-    if (uptime === undefined || bytes === undefined || !Number.isFinite(bytes)) continue;
-    if (started.value.startedAtMs + uptime * 1000 - started.value.uptimeMs > wallMs) break;
-    offset = bytes;
-  }
-  return offset;
-}
-
-function offsetOfLastLines(file: number, lines: number, runId: string): number {
-  const { size } = fstatSync(file);
-  const block = Buffer.allocUnsafe(BLOCK_BYTES);
-  let left = lines;
-  // What ends the log is no line break of another line: not the last one, nor one before the mark.
-  let end = size;
-  const mark = Buffer.from(endMark(runId));
-  if (size >= mark.length) {
-    readSync(file, block, 0, mark.length, size - mark.length);
-    if (block.subarray(0, mark.length).equals(mark)) end -= mark.length;
-  }
-  if (lines === 0) return end;
-  for (let to = end; to > 0; ) {
-    const from = Math.max(0, to - BLOCK_BYTES);
-    readSync(file, block, 0, to - from, from);
-    for (let at = to - from - 1; at >= 0; at--) {
-      if (block[at] !== 0x0a || from + at === end - 1) continue;
-      left--;
-      if (left <= 0) return from + at + 1;
-    }
-    to = from;
-  }
-  return 0;
+function startOf(file: number, agent: Observed, { sinceMs, tail, onCut }: OutputOptions): number {
+  const since = sinceMs === undefined ? 0 : offsetAt(agent, wallMs() - sinceMs);
+  if (tail === undefined) return since;
+  const { offset, inLine } = offsetOfLastLines(file, tail, agent.runId ?? '');
+  if (inLine && offset > since) onCut?.(LONGEST_LINE_BYTES);
+  return Math.max(since, offset);
 }
 
 /** Takes the end mark out of a stream of blocks, also where it is cut in two. */

@@ -12,7 +12,8 @@ import { wait } from './wait.ts';
 export interface RunOptions {
   /** Give this terminal to the agent instead of showing its output. */
   attach: boolean;
-  onOutput: (bytes: Buffer) => void;
+  /** `left` is given when nobody hears any more. */
+  onOutput: (bytes: Buffer, left: AbortSignal) => Promise<void>;
   onOutputEnd: () => void;
   onNote: (sentence: string) => void;
 }
@@ -48,7 +49,7 @@ export async function run(stateDir: StateDir, options: SpawnOptions, { attach, .
       }
     } else {
       for await (const bytes of logs(stateDir, agent, { follow: true, signal: left.signal })) {
-        hear.onOutput(bytes);
+        await hear.onOutput(bytes, left.signal);
       }
       hear.onOutputEnd();
     }

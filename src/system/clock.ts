@@ -48,3 +48,8 @@ export function pause(ms: number, signal?: AbortSignal): Promise<void> {
     }
   });
 }
+
+/** Resolves once what has come meanwhile, signals too, was heard. */
+export function turn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}

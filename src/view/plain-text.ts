@@ -8,6 +8,9 @@ type State =
   | 'string-escape'
   | 'carriage-return';
 
+/** What stands for itself, taken by the run: one character at a time, a log would be read more slowly than it is written. */
+const ORDINARY = /[\n\t -~\u00a0-\u2029\u202f-\u2065\u206a-\uffff]+/y;
+
 /**
  * Turns a terminal's bytes into plain text as they come: LF for CRLF, no terminal codes, nothing that a terminal would
  * act on. A lone carriage return, with which a program redraws its line, begins a new line: nothing is lost.
@@ -44,7 +47,18 @@ export class PlainText {
 
   #read(text: string): string {
     let plain = '';
-    for (const character of text) plain += this.#step(character);
+    for (let at = 0; at < text.length; ) {
+      ORDINARY.lastIndex = at;
+      const [ordinary] = (this.#state === 'text' && ORDINARY.exec(text)) || [];
+      if (ordinary === undefined) {
+        const character = String.fromCodePoint(text.codePointAt(at) ?? 0);
+        plain += this.#step(character);
+        at += character.length;
+      } else {
+        plain += ordinary;
+        at += ordinary.length;
+      }
+    }
     return plain;
   }
 
