@@ -2,6 +2,10 @@
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { test as everywhere, expect } from 'vitest';
+import { find } from '../../src/lifecycle/list.ts';
+import { remove } from '../../src/lifecycle/remove.ts';
+import { spawn } from '../../src/lifecycle/spawn.ts';
+import { stop } from '../../src/lifecycle/stop.ts';
 import { sweep } from '../../src/lifecycle/sweep.ts';
 import { type FaultAgent, FaultBench } from '../fixtures/fault-bench.ts';
 import { canMount } from '../fixtures/own-disk.ts';
@@ -30,11 +34,11 @@ function sentinelsOf(agents: readonly FaultAgent[]): string[] {
 
 test('without room: a natural end, a stop, a kill and a cap come to what they would come to with room', async () => {
   const bench = await FaultBench.open({ disk: 'size=2m', manager: true });
-  const ends = await bench.launch('ends', untilTold(7));
-  await bench.launch('stopped', 'exec sleep 1000');
-  await bench.launch('deaf', DEAF, '--kill-after', '1s');
+  const ends = await bench.launchHere('ends', untilTold(7));
+  await bench.launchHere('stopped', 'exec sleep 1000');
+  await bench.launchHere('deaf', DEAF, { killAfterMs: 1000 });
   expect(await waitFor('it to be deaf', () => existsSync(join(bench.dir, 'deaf')))).toBe(true);
-  await bench.launch('capped', 'exec sleep 1000', '--max-runtime', '5s');
+  await bench.launchHere('capped', 'exec sleep 1000', { maxRuntimeMs: 5000 });
   bench.disk.fill();
   expect(await bench.run('stop', 'stopped', 'deaf')).toMatchObject({ code: 0, stderr: '' });
   await aBeat(ends);
@@ -53,8 +57,8 @@ test('without room: a natural end, a stop, a kill and a cap come to what they wo
 test('without inodes, and without a manager: a sweep tears down on the full disk what ended before and after', async () => {
   const bench = await FaultBench.open({ disk: 'size=4m,nr_inodes=400' });
   const stateDir = { path: bench.state, reason: 'of a test' };
-  const before = await bench.launch('before', 'exit 3');
-  const after = await bench.launch('after', untilTold(139));
+  const before = await bench.launchHere('before', 'exit 3');
+  const after = await bench.launchHere('after', untilTold(139));
   await waitFor('the first end', () => sentinelsOf([before])[0] === '3');
   bench.disk.fillInodes();
   bench.file('go', '');
@@ -70,17 +74,21 @@ test('without inodes, and without a manager: a sweep tears down on the full disk
 
 test('spawn starts an agent that runs, or says that the disk is full and leaves nothing, however little room there is', async () => {
   const bench = await FaultBench.open({ disk: 'size=2m,nr_inodes=400', maybeUnknown: ['a'] });
+  const stateDir = { path: bench.state, reason: 'of a test' };
   const there = () => [readdirSync(join(bench.state, 'agents')).toSorted(), bench.traces().length];
   await waitFor('the neighbour alone', () => bench.traces().length > 0);
   const sayings = new Set<string>();
   const attempt = async (leave: () => void): Promise<void> => {
     const before = there();
     leave();
-    const { code, stderr } = await bench.run('spawn', '-n', 'a', '--', 'sleep', '1000');
-    if (code === 0) {
+    const started = await spawn(stateDir, { name: 'a', command: ['sleep', '1000'], noManager: true }).catch(
+      (error: Error) => void sayings.add(error.message),
+    );
+    if (started) {
       expect(await bench.agent('a')).toMatchObject({ phase: 'running' });
-      await bench.ok('rm', '-f', 'a'); // also the only way to room that a user of a full disk may have
-    } else sayings.add(stderr);
+      await stop(stateDir, [started], { by: 'a test', noManager: true });
+      await remove(stateDir, find(stateDir, 'a')); // also the only way to room that a user of a full disk may have
+    }
     bench.disk.free();
     await waitFor('nothing to be left', () => JSON.stringify(there()) === JSON.stringify(before));
   };
@@ -88,7 +96,7 @@ test('spawn starts an agent that runs, or says that the disk is full and leaves 
   for (const pages of [0, 5, 9, 30]) await attempt(() => bench.disk.fill(pages));
   for (const inodes of [0, 9, 40]) await attempt(() => bench.disk.fillInodes(inodes));
   expect([...sayings]).toEqual([
-    `agentctl: the agent cannot be put down in ${bench.state} (the disk is full): free some room there, or choose another with --state-dir\n`,
+    `the agent cannot be put down in ${bench.state} (the disk is full): free some room there, or choose another with --state-dir`,
   ]);
   await bench.checks({});
 });

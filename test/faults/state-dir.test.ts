@@ -27,10 +27,10 @@ test.runIf(canMount)(
   'read-only: what looks works, what writes says why, caps are kept, and all is torn down later',
   async () => {
     const bench = await FaultBench.open({ disk: 'size=4m' });
-    const capped = await bench.launch('capped', 'exec sleep 1000');
-    await bench.launch('runs', 'echo here; exec sleep 1000');
-    await bench.launch('over', 'echo there; exit 3');
-    expect((await bench.run('wait', 'over')).code).toBe(3);
+    const capped = await bench.launchHere('capped', 'exec sleep 1000');
+    await bench.launchHere('runs', 'echo here; exec sleep 1000');
+    await bench.launchHere('over', 'echo there; exit 3');
+    await waitFor('the first end', async () => (await bench.agent('over')).exitCode === 3);
     capSoon(capped);
     // As a file system that turned read-only by itself: nobody has a file open, for every write has failed.
     await waitFor('nobody to write', () => {
@@ -43,15 +43,22 @@ test.runIf(canMount)(
       }
     });
     const refused = `(the file system is read-only): see that`;
-    expect(await bench.run('status', 'runs')).toMatchObject({ code: 0, stderr: '' });
-    expect(await bench.run('logs', 'over')).toEqual({ code: 0, stdout: 'there\n', stderr: '' });
-    expect((await bench.run('wait', 'over')).code).toBe(3);
-    expect(await bench.run('spawn', '-n', 'new', 'true')).toEqual({
+    const [status, logs, wait, spawn, stop] = await bench.many([
+      ['status', 'runs'],
+      ['logs', 'over'],
+      ['wait', 'over'],
+      ['spawn', '-n', 'new', 'true'],
+      ['stop', 'runs'],
+    ]);
+    expect(status).toMatchObject({ code: 0, stderr: '' });
+    expect(logs).toEqual({ code: 0, stdout: 'there\n', stderr: '' });
+    expect(wait).toMatchObject({ code: 3 });
+    expect(spawn).toEqual({
       code: 1,
       stdout: '',
       stderr: `agentctl: the agent cannot be put down in ${bench.state} ${refused} it can be written, or choose another with --state-dir\n`,
     });
-    expect(await bench.run('stop', 'runs')).toEqual({
+    expect(stop).toEqual({
       code: 1,
       stdout: '',
       stderr: `agentctl: it cannot be put down that runs is to stop ${refused} ${bench.state} can be written\n`,

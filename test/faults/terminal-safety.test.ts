@@ -7,7 +7,7 @@ import { expect, test } from 'vitest';
 import { shellQuote } from '../../src/system/shell-quote.ts';
 import { FaultBench } from '../fixtures/fault-bench.ts';
 import { waitFor } from '../fixtures/wait-for.ts';
-import { AGENTCTL, Workbench } from '../fixtures/workbench.ts';
+import { AGENTCTL, MANY_COMMANDS, Workbench } from '../fixtures/workbench.ts';
 
 const AGENT_REPORT = fileURLToPath(new URL('../../bin/agent-report', import.meta.url));
 
@@ -47,19 +47,25 @@ class OuterTerminal {
 
   /** Runs commands of agentctl there, each whatever came of the one before, and returns all bytes that they wrote. */
   async run(commands: readonly (readonly string[])[]): Promise<string> {
-    const lines = commands.map(
-      (words) => `${[process.execPath, AGENTCTL, ...words].map(shellQuote).join(' ')}; echo "[$?]"`,
-    );
-    const script = this.#bench.file('commands.sh', [...lines, 'echo FINISHED', ''].join('\n'));
+    const words = [process.execPath, MANY_COMMANDS, this.#bench.file('commands.json', JSON.stringify(commands))];
     const variables = { AGENTCTL_STATE_DIR: this.#bench.state, AGENTCTL_MANAGER: 'off' };
     const env = Object.entries(variables).map(([name, value]) => `${name}=${shellQuote(value)}`);
     writeFileSync(this.#raw, '');
     this.#tmux(
-      ...['new-window', '-c', this.#bench.dir, `${env.join(' ')} sh ${shellQuote(script)}; exec sleep 1000`, ';'],
-      ...['pipe-pane', `exec cat >>${shellQuote(this.#raw)}`],
+      ...[
+        'new-window',
+        '-c',
+        this.#bench.dir,
+        `${[...env, ...words.map(shellQuote)].join(' ')}; echo FINISHED $?; exec sleep 1000`,
+      ],
+      ...[';', 'pipe-pane', `exec cat >>${shellQuote(this.#raw)}`],
     );
     await waitFor('all commands', () => readFileSync(this.#raw, 'utf8').includes('FINISHED'), 100_000);
-    return readFileSync(this.#raw, 'utf8');
+    const printed = readFileSync(this.#raw, 'utf8');
+    // Each command says so on both streams, which here are the same.
+    expect(printed.match(/\[ended with \d+\]/g)).toHaveLength(2 * commands.length);
+    expect(printed).toContain('FINISHED 0');
+    return printed;
   }
 
   /** What a program could have changed. */
@@ -120,7 +126,6 @@ test('nothing that an agent prints, says or is called acts on the terminal of wh
   const last = await outer.run([
     ['stop', 'asks', 'said'],
     ['stop', 'said'], // which is torn down then, whatever its grace
-
     ['sweep', '--explain'],
     ['run', '--', 'cat', 'fool'],
   ]);
@@ -156,8 +161,7 @@ test('nothing that a caller says is said back so that the terminal acts on it', 
     ['--state-dir', `/dev/null/${FOOL}`, 'info'],
     ['--state-dir', `/dev/null/${FOOL}`, 'doctor'],
   ];
-  for (const words of refused) {
-    const { stdout, stderr } = await bench.run(...words);
+  for (const { stdout, stderr } of await bench.many(refused)) {
     expect(actingLine(stdout + stderr)).toBe(undefined);
     expect(stdout + stderr).toContain('FOOLED');
   }
