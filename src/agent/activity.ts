@@ -12,6 +12,8 @@ export interface ActivitySample {
 export interface Activity {
   /** When it was last measured, on the clock of the samples. */
   lookedAtMs: number;
+  /** How long the machine had been suspended by then, since boot; undefined where an older version put that down. */
+  asleepMs: number | undefined;
   /** Oldest first; the first is the newest that is older than max idle. */
   samples: ActivitySample[];
   /** CPU time of the tree, never falling. */
@@ -26,6 +28,8 @@ export interface Activity {
 /** One look at an agent's tree. */
 export interface Measurement {
   awakeMs: number;
+  /** How long the machine has been suspended since boot. */
+  asleepMs: number;
   treeCpuMs: number;
   memoryBytes: number;
   outputBytes: number;
@@ -48,6 +52,18 @@ const SAMPLES = 16;
 const LONGEST_SPAN = 2.5;
 /** As often as anybody looks. */
 const SHORTEST_MS = 100;
+/** Longer than whoever looks is held up between reading one clock and the other. */
+const SUSPENDED_MS = 5000;
+
+const NOTHING: Activity = {
+  lookedAtMs: 0,
+  asleepMs: undefined,
+  samples: [],
+  cpuMs: 0,
+  treeCpuMs: 0,
+  peakMemoryBytes: 0,
+  warnedCapMs: null,
+};
 
 /**
  * What is remembered after another look.
@@ -55,17 +71,26 @@ const SHORTEST_MS = 100;
  * @param maxIdleMs - null keeps no samples.
  */
 export function remember(before: Activity | undefined, seen: Measurement, maxIdleMs: number | null): Activity {
-  const known = before ?? { lookedAtMs: 0, samples: [], cpuMs: 0, treeCpuMs: 0, peakMemoryBytes: 0, warnedCapMs: null };
+  const known = before ?? NOTHING;
   const cpuMs = known.cpuMs + Math.max(0, seen.treeCpuMs - known.treeCpuMs);
   const sample = { awakeMs: seen.awakeMs, cpuMs, outputBytes: seen.outputBytes };
   return {
     ...known,
     lookedAtMs: seen.awakeMs,
+    asleepMs: seen.asleepMs,
     cpuMs,
     treeCpuMs: seen.treeCpuMs,
     peakMemoryBytes: Math.max(known.peakMemoryBytes, seen.memoryBytes),
-    samples: maxIdleMs === null ? [] : withSample(known.samples, sample, maxIdleMs),
+    samples: maxIdleMs === null ? [] : withSample(wasSuspended(known, seen) ? [] : known.samples, sample, maxIdleMs),
   };
+}
+
+/**
+ * Since the last look. Then its idleness begins anew: what was said or typed before has only times that went on
+ * meanwhile, and would seem to be long past.
+ */
+function wasSuspended({ asleepMs }: Activity, seen: Measurement): boolean {
+  return asleepMs === undefined || seen.asleepMs - asleepMs > SUSPENDED_MS;
 }
 
 function withSample(samples: readonly ActivitySample[], sample: ActivitySample, maxIdleMs: number): ActivitySample[] {

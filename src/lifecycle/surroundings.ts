@@ -7,7 +7,7 @@ import type { Process } from '../agent/tree.ts';
 import { readActivity, writeActivity } from '../store/activity-file.ts';
 import type { StateDir } from '../store/state-dir.ts';
 import { cgroupCpuSeconds } from '../system/cgroup.ts';
-import { awakeMs } from '../system/clock.ts';
+import { asleepMs, awakeMs } from '../system/clock.ts';
 import { argumentsOf, processTable } from '../system/processes.ts';
 import { seenSessions } from '../system/tmux.ts';
 import { scanTree } from './end-tree.ts';
@@ -149,6 +149,7 @@ function lastLook(activity: Activity | undefined): number {
 /** One pass over the process table for all of them. */
 function measure(agents: readonly Running[], at: number): Map<string, Measurement> {
   const owned = ownersOf(agents.flatMap(runsOf), processTable());
+  const asleep = asleepMs();
   return new Map(
     agents.map(({ runId, directory, evidence }) => {
       const { started } = evidence.files;
@@ -158,6 +159,7 @@ function measure(agents: readonly Running[], at: number): Map<string, Measuremen
         runId,
         {
           awakeMs: at,
+          asleepMs: asleep,
           treeCpuMs: cpuOf(tree, cgroup),
           memoryBytes: tree.reduce((sum, { memoryBytes }) => sum + memoryBytes, 0),
           outputBytes: sizeOf(join(directory, 'output.log')),

@@ -18,9 +18,10 @@ export function readActivity(directory: string, runId: string): Activity | undef
 }
 
 function activityOf(record: disk.Activity): Activity {
-  const { samples, peakMemoryBytes, warnedCapSeconds } = record;
+  const { samples, asleepSeconds, peakMemoryBytes, warnedCapSeconds } = record;
   return {
     lookedAtMs: uptimeOf(record.lookedAtAwakeSeconds),
+    asleepMs: asleepSeconds === undefined ? undefined : uptimeOf(asleepSeconds),
     samples: samples.map(({ awakeSeconds, cpuSeconds, outputBytes }) => ({
       awakeMs: uptimeOf(awakeSeconds),
       cpuMs: uptimeOf(cpuSeconds),
@@ -42,6 +43,7 @@ export function writeActivity(directory: string, runId: string, activity: Activi
     schemaVersion: 1,
     runId,
     lookedAtAwakeSeconds: activity.lookedAtMs / 1000,
+    ...(activity.asleepMs !== undefined && { asleepSeconds: activity.asleepMs / 1000 }),
     samples: activity.samples.map(({ awakeMs, cpuMs, outputBytes }) => ({
       awakeSeconds: awakeMs / 1000,
       cpuSeconds: cpuMs / 1000,

@@ -25,6 +25,11 @@ export function awakeMs(): number {
   return Number(process.hrtime.bigint() / 1_000_000n);
 }
 
+/** Milliseconds of suspend since boot, give or take what lies between reading the two clocks. */
+export function asleepMs(): number {
+  return uptimeMs() - awakeMs();
+}
+
 let place: Place | undefined;
 
 /** Which boot of which machine this is, and which pid namespace: pids from elsewhere mean nothing here. */

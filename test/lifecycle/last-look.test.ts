@@ -17,7 +17,7 @@ test('an agent that ends between the decision and the signal has ended by itself
   ) as Listed;
   const current = { awakeMs: awakeMs(), cpuMs: 0, outputBytes: 0 };
   const samples = [{ ...current, awakeMs: current.awakeMs - 1500 }];
-  const rest = { lookedAtMs: 0, cpuMs: 0, treeCpuMs: 0, peakMemoryBytes: 0, warnedCapMs: null };
+  const rest = { lookedAtMs: 0, asleepMs: 0, cpuMs: 0, treeCpuMs: 0, peakMemoryBytes: 0, warnedCapMs: null };
   const activity = { memory: { ...rest, samples }, current };
   // Asked once without the lock and once with it: then the decision is made, and rests on what was read before.
   let asked = 0;

@@ -55,6 +55,10 @@ export interface Activity {
    * When it was last measured, on the clock of the samples.
    */
   lookedAtAwakeSeconds: number;
+  /**
+   * Seconds of suspend since boot, as of then: where it has grown since, idleness begins anew. Absent: not known.
+   */
+  asleepSeconds?: number;
   [k: string]: unknown;
 }
 export interface ActivitySample {

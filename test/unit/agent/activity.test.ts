@@ -14,7 +14,7 @@ const MAX_IDLE_MS = 1_600_000;
 const SAMPLE_MS = MAX_IDLE_MS / 16;
 
 function look(awakeMs: number, change: Partial<Measurement> = {}): Measurement {
-  return { awakeMs, treeCpuMs: 0, memoryBytes: 0, outputBytes: 0, ...change };
+  return { awakeMs, asleepMs: 0, treeCpuMs: 0, memoryBytes: 0, outputBytes: 0, ...change };
 }
 
 function remembered(looks: readonly Measurement[], maxIdleMs: number | null = MAX_IDLE_MS): Activity {
@@ -31,6 +31,7 @@ describe('the memory', () => {
   test('of a first look is one sample, with all CPU that was used before', () => {
     expect(remember(undefined, look(50, { treeCpuMs: 700, memoryBytes: 3, outputBytes: 9 }), MAX_IDLE_MS)).toEqual({
       lookedAtMs: 50,
+      asleepMs: 0,
       samples: [{ awakeMs: 50, cpuMs: 700, outputBytes: 9 }],
       cpuMs: 700,
       treeCpuMs: 700,
@@ -77,6 +78,20 @@ describe('the memory', () => {
     expect(times(rebooted)).toEqual([10]);
     expect(times(remember(remembered([look(9e6)]), look(20), MAX_IDLE_MS))).toEqual([20]);
     expect(rebooted.lookedAtMs).toBe(20);
+  });
+
+  test.each<[string, number | undefined, number, boolean]>([
+    ['was not suspended', 70_000, 70_000, false],
+    ['was not, as far as two clocks can tell that are read one after the other', 70_000, 75_000, false],
+    ['was suspended', 70_000, 75_001, true],
+    ['was suspended, in a container that counts its uptime from its own start', -9_000_000, -8_990_000, true],
+    ['was not, and whoever looked before was held up between two clocks', 70_000, -2, false],
+    ['may have been: an older agentctl did not put it down', undefined, 0, true],
+  ])('keeps no sample of before where the machine %s', (_, before, asleepMs, anew) => {
+    const memory = { ...remembered([look(0, { treeCpuMs: 5 }), look(SAMPLE_MS)]), asleepMs: before, warnedCapMs: 1 };
+    const later = remember(memory, look(2 * SAMPLE_MS, { asleepMs }), MAX_IDLE_MS);
+    expect(times(later)).toEqual(anew ? [2 * SAMPLE_MS] : [0, SAMPLE_MS, 2 * SAMPLE_MS]);
+    expect(later).toMatchObject({ asleepMs, cpuMs: 5, warnedCapMs: 1 });
   });
 
   test('begins anew with now alone, and forgets neither CPU nor warning', () => {

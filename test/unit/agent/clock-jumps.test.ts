@@ -1,9 +1,22 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { currentSample, idlenessOf, remember } from '../../../src/agent/activity.ts';
-import { decide } from '../../../src/agent/decide.ts';
+import { type Activity, currentSample, remember } from '../../../src/agent/activity.ts';
+import { type Action, decide } from '../../../src/agent/decide.ts';
 import { statusOf } from '../../../src/agent/status.ts';
-import { ALONE, active, evidence, exit, NOW, report, SPEC, STARTED, STOP_ORDER, there, verdict } from './evidence.ts';
+import {
+  ALONE,
+  active,
+  at,
+  evidence,
+  exit,
+  NOW,
+  report,
+  SPEC,
+  STARTED,
+  STOP_ORDER,
+  there,
+  verdict,
+} from './evidence.ts';
 
 const HOUR = 3_600_000;
 const DAY = 24 * HOUR;
@@ -48,6 +61,7 @@ describe('a clock that is set', () => {
 });
 
 describe('a machine that was suspended', () => {
+  const maxIdleMs = SPEC.limits.maxIdleMs ?? Number.NaN;
   const slept = { uptimeMs: NOW.uptimeMs + 8 * HOUR, wallMs: NOW.wallMs + 8 * HOUR };
 
   test('has kept the cap counting', () => {
@@ -55,7 +69,6 @@ describe('a machine that was suspended', () => {
   });
 
   test('makes nobody idle, however many there are and however long each was quiet before', () => {
-    const maxIdleMs = SPEC.limits.maxIdleMs ?? Number.NaN;
     fc.assert(
       fc.property(fc.array(fc.integer({ min: 0, max: maxIdleMs - 1 }), { maxLength: 50 }), (quietMs) => {
         const decisions = quietMs.map((spanMs) => {
@@ -67,12 +80,29 @@ describe('a machine that was suspended', () => {
     );
   });
 
-  test('is no gap between two looks: what was seen before it counts on the clock that stopped', () => {
-    const look = (awakeMs: number) => ({ awakeMs, treeCpuMs: 0, memoryBytes: 0, outputBytes: 0 });
-    const before = remember(undefined, look(1000), HOUR / 2);
-    const after = remember(before, look(1000 + HOUR / 4), HOUR / 2);
-    expect(idlenessOf(after, currentSample(after, look(1000 + HOUR / 4)), HOUR / 2, true).idle).toBe(false);
-    const later = remember(after, look(1000 + HOUR / 2), HOUR / 2);
-    expect(idlenessOf(later, currentSample(later, look(1000 + HOUR / 2)), HOUR / 2, true).idle).toBe(true);
+  // The lid is closed 10 minutes after the agent was last heard of, long quiet by then, and opened in the morning.
+  const CLOSED_MS = NOW.uptimeMs + HOUR;
+  const HEARD_MS = CLOSED_MS - HOUR / 6;
+  const NIGHT_MS = 8 * HOUR;
+  test.each<[string, number, NonNullable<Parameters<typeof evidence>[0]>]>([
+    ['asked for something', maxIdleMs, { report: report('waiting', HEARD_MS, { source: 'claude' }) }],
+    ['got something to do', maxIdleMs, { report: report('working', HEARD_MS, { source: 'send' }) }],
+    ['was typed into', maxIdleMs, { company: { ...ALONE, typedAtMs: at(HEARD_MS).wallMs } }],
+    ['printed something', CLOSED_MS - HEARD_MS, {}],
+  ])('ends none that %s shortly before, until it was idle since for as long as it may be', (_, quietMs, heard) => {
+    const quietSinceMs = CLOSED_MS - quietMs;
+    let memory: Activity | undefined;
+    const look = (awakeMs: number, asleepMs: number): Action['do'] => {
+      const seen = { awakeMs, asleepMs, treeCpuMs: 0, memoryBytes: 0, outputBytes: Math.min(awakeMs, quietSinceMs) };
+      memory = remember(memory, seen, maxIdleMs);
+      const activity = { memory, current: currentSample(memory, seen) };
+      const now = at(awakeMs + asleepMs);
+      return decide(evidence({ capMs: null, company: ALONE, ...heard, activity, now })).action.do;
+    };
+    look(quietSinceMs, 0);
+    expect(['nothing', 'begin-anew']).toContain(look(CLOSED_MS, 0));
+    expect(look(CLOSED_MS + 1000, NIGHT_MS)).toBe('nothing');
+    expect(look(CLOSED_MS + 999 + maxIdleMs, NIGHT_MS)).toBe('nothing');
+    expect(look(CLOSED_MS + 1000 + maxIdleMs, NIGHT_MS)).toBe('term');
   });
 });

@@ -118,6 +118,7 @@ export function active(
   return {
     memory: {
       lookedAtMs: awakeMs,
+      asleepMs: 0,
       samples: [first],
       cpuMs: treeCpuMs,
       treeCpuMs,

@@ -7,6 +7,7 @@ import { asNobody, folder, RUN } from './state.ts';
 
 const ACTIVITY: Activity = {
   lookedAtMs: 1_060_250,
+  asleepMs: 28_800_500,
   samples: [
     { awakeMs: 1_000_250, cpuMs: 1230, outputBytes: 0 },
     { awakeMs: 1_060_250, cpuMs: 4560, outputBytes: 4096 },
@@ -21,6 +22,7 @@ const RECORD = {
   schemaVersion: 1,
   runId: RUN,
   lookedAtAwakeSeconds: 1060.25,
+  asleepSeconds: 28_800.5,
   samples: [
     { awakeSeconds: 1000.25, cpuSeconds: 1.23, outputBytes: 0 },
     { awakeSeconds: 1060.25, cpuSeconds: 4.56, outputBytes: 4096 },
@@ -50,6 +52,8 @@ describe('what is remembered of an agent', () => {
     ['whole', ACTIVITY],
     ['without samples or a warning', { ...ACTIVITY, samples: [], warnedCapMs: null }],
     ['at the time of the boot', { ...ACTIVITY, lookedAtMs: 0, samples: [{ awakeMs: 0, cpuMs: 0, outputBytes: 0 }] }],
+    ['in a container that counts its uptime from its own start', { ...ACTIVITY, asleepMs: -90_000 }],
+    ['without a word on suspend, as an older agentctl put it down', { ...ACTIVITY, asleepMs: undefined }],
   ])('comes back as it was: %s', (_, activity) => {
     const path = folder();
     writeActivity(path, RUN, activity);
