@@ -1,11 +1,10 @@
-import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { livenessOf } from '../../src/system/processes.ts';
 import { Sampler } from '../fixtures/sampler.ts';
 import { waitFor } from '../fixtures/wait-for.ts';
-import { AGENTCTL, type Listed, Workbench } from '../fixtures/workbench.ts';
+import { type Listed, Workbench } from '../fixtures/workbench.ts';
 
 interface Identity {
   pid: number;
@@ -37,7 +36,7 @@ const lost = { phase: 'ended', result: 'lost', exitCode: null };
 const running = { phase: 'running', result: null };
 const stopped = { phase: 'ended', result: 'stopped', exitCode: 143 };
 
-/** What else may happen to one is in test/faults: signals to all of them, keys, and the ends of tmux. */
+/** What else may happen to one is in test/faults: signals to all of them, keys, the ends of tmux, and a reboot. */
 const EVENTS: Event[] = [
   {
     what: 'the agent exits',
@@ -130,48 +129,6 @@ test('tells the truth while agents are started, end and are archived', async () 
   await Promise.all([rounds('a'), rounds('b')]);
   expect(await sampler.end()).toEqual([]);
 }, 120_000);
-
-test('says lost after a restart of the machine, and signals nobody', async () => {
-  const bench = new Workbench();
-  const command = 'trap "" HUP; echo ready; while :; do sleep 0.05; done';
-  const [agent] = await spawnAll(bench, ['old'], ['sh', '-c', command]);
-  const { directory } = agent as Listed;
-  const { agent: identity, watchdog, wrapper } = startedOf(bench, agent as Listed);
-  await waitFor('its trap', async () => (await bench.ok('logs', 'old')) === 'ready\n');
-  for (const { pid } of [watchdog, wrapper]) process.kill(pid, 'SIGKILL');
-  await bench.ok('tmux', 'kill-server');
-  const boot = readFileSync('/proc/sys/kernel/random/boot_id', 'utf8').trim();
-  for (const file of ['spec.json', 'started.json'].map((record) => join(directory, record)))
-    writeFileSync(file, readFileSync(file, 'utf8').replace(boot, '00000000-0000-0000-0000-000000000000'));
-  expect(await bench.agent('old')).toMatchObject({ ...lost, reason: expect.stringContaining('restarted') });
-  expect((await bench.run('wait', 'old')).code).toBe(125);
-  expect((await bench.run('status', 'old')).code).toBe(3);
-  await bench.ok('stop', 'old');
-  await bench.ok('spawn', '-n', 'old', 'sleep', '1000');
-  // Not the agent, as far as anybody can know: its number is somebody else's by now.
-  expect(livenessOf(identity)).toBe('alive');
-  process.kill(identity.pid, 'SIGKILL');
-});
-
-// Not every sandbox lets one be made; the gate's machine must.
-const UNSHARES = spawnSync('unshare', ['-pf', '--mount-proc', 'true']).status === 0 || process.env.CI !== undefined;
-
-test.skipIf(!UNSHARES)('says unknown from another pid namespace, and signals nobody', async () => {
-  const bench = new Workbench();
-  const [agent] = await spawnAll(bench, ['there']);
-  const { agent: identity } = startedOf(bench, agent as Listed);
-  const inside = (...args: string[]) =>
-    bench.program(['unshare', '-pf', '--mount-proc', process.execPath, AGENTCTL, ...args]);
-  const { agents } = JSON.parse((await inside('ps', '--json')).stdout) as { agents: Listed[] };
-  expect(agents).toMatchObject([{ name: 'there', phase: 'unknown', result: null }]);
-  expect((await inside('status', 'there')).code).toBe(4);
-  expect((await inside('wait', 'there', '--timeout', '1s')).code).toBe(75);
-  expect((await inside('stop', 'there')).code).toBe(1);
-  expect((await inside('spawn', '-n', 'there', '--replace', 'true')).code).toBeGreaterThan(0);
-  expect((await inside('rm', '-f', 'there')).code).toBe(1);
-  expect(livenessOf(identity)).toBe('alive');
-  expect(await bench.agent('there')).toMatchObject(running);
-});
 
 test('stops an agent whose directory got an order that was meant for the run before it', async () => {
   const bench = new Workbench();
