@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, onTestFinished, test } from 'vitest';
-import { stop } from '../../src/index.ts';
+import { spawn, stop } from '../../src/index.ts';
 import { livenessOf } from '../../src/system/processes.ts';
 import { lives } from '../fixtures/bystanders.ts';
 import { type FaultAgent, FaultBench } from '../fixtures/fault-bench.ts';
@@ -35,56 +35,63 @@ const MOMENTS = ['linkSync:verdict.json', 'rmSync:verdict.json.', 'writeFileSync
 
 test('whoever holds an agent’s lock and dies, or is held up, keeps nobody from it for long, and does no harm later', async () => {
   const bench = await FaultBench.open();
-  const scenes: { agent: FaultAgent; holder: ChildProcess; signal: string }[] = [];
+  const state = { path: bench.state, reason: 'of a test' };
+  const scenes: { agent: FaultAgent; at: string; signal: 'SIGSTOP' | 'SIGKILL' }[] = [];
   for (const signal of ['SIGKILL', 'SIGSTOP'] as const) {
     for (const [number, at] of MOMENTS.entries()) {
       const name = `${signal.toLowerCase()}-${number}`;
-      const agent = await bench.launch(name, 'exec sleep 1000', '--kill-after', '2s');
+      const agent = await bench.launchHere(name, 'exec sleep 1000', { killAfterMs: 2000 });
       // The last: two calls, since the first ends it and the second tears it down.
-      if (at.endsWith('screen.txt')) await bench.ok('stop', name);
-      const holder = await heldAt(bench, { at, signal, mark: `${name}.held` }, 'stop', name);
-      scenes.push({ agent, holder, signal });
+      if (at.endsWith('screen.txt')) await stop(state, [agent], { by: 'a test', noManager: true });
+      scenes.push({ agent, at, signal });
     }
   }
+  const holders = await Promise.all(
+    scenes.map(({ agent: { name }, at, signal }) => heldAt(bench, { at, signal, mark: `${name}.held` }, 'stop', name)),
+  );
   const begun = Date.now();
-  const state = { path: bench.state, reason: 'of a test' };
   await Promise.all(scenes.map(({ agent }) => stop(state, [agent], { by: 'another', noManager: true })));
   expect(Date.now() - begun).toBeLessThan(PATIENCE_MS);
   await bench.ok('sweep');
 
-  const held = scenes.filter(({ signal }) => signal === 'SIGSTOP');
+  const held = scenes.flatMap(({ agent, signal }, at) =>
+    signal === 'SIGSTOP' ? [{ name: agent.name, holder: holders[at] as ChildProcess }] : [],
+  );
   // The names are others' by now.
+  const command = ['sleep', '1000'];
   const heirs = await Promise.all(
-    held.map(({ agent }) => bench.ok('spawn', '--json', '-n', agent.name, 'sleep', '1000')),
+    held.map(({ name }) => spawn(state, { name, command, cwd: bench.dir, noManager: true })),
   );
   const ended = held.map(({ holder }) => new Promise((resolve) => holder.once('exit', resolve)));
   for (const { holder } of held) holder.kill('SIGCONT');
   await Promise.all(ended);
-  for (const text of heirs) {
-    const { name, runId } = JSON.parse(text) as { name: string; runId: string };
-    expect(await bench.agent(name)).toMatchObject({ runId, phase: 'running' });
-  }
+  for (const { name, runId } of heirs) expect(await bench.agent(name)).toMatchObject({ runId, phase: 'running' });
   // Where a TERM that was put down was never sent, KILL follows all the same.
   await bench.checks(Object.fromEntries(scenes.map(({ agent }) => [agent.name, { result: 'stopped' }])));
 });
 
 test('whoever holds the manager’s lock and dies, or is held up, keeps nobody from a manager for long', async () => {
+  const bench = await FaultBench.open({ manager: true });
   for (const signal of ['SIGKILL', 'SIGSTOP'] as const) {
-    const bench = await FaultBench.open({ manager: true });
     const before = bench.manager();
     process.kill(before.pid, 'SIGKILL');
     await waitFor('its end', () => livenessOf(before) === 'dead');
-    const holder = await heldAt(bench, { at: 'renameSync:manager.json', signal, mark: 'held' }, 'manager', 'start');
+    const mark = `held-${signal}`;
+    const holder = await heldAt(bench, { at: 'renameSync:manager.json', signal, mark }, 'manager', 'start');
     const begun = Date.now();
-    await bench.launch('a', 'exec sleep 1000', '--max-runtime', '1s');
+    const { runId } = await bench.launch(signal.toLowerCase(), 'exec sleep 1000', '--max-runtime', '1s');
     expect(Date.now() - begun).toBeLessThan(PATIENCE_MS);
     expect(livenessOf(bench.manager())).toBe('alive');
-    const ended = new Promise((resolve) => holder.once('exit', resolve));
     if (signal === 'SIGSTOP') {
+      const ended = new Promise((resolve) => holder.once('exit', resolve));
       holder.kill('SIGCONT');
       await ended;
     }
-    await bench.checks({ a: { result: 'timed-out', exitCode: 143 } });
-    await waitFor('one manager', () => livenessOf(bench.manager()) === 'alive');
+    await waitFor('it to be torn down', async () =>
+      (await bench.ps()).some((agent) => agent.runId === runId && agent.archived),
+    );
+    await waitFor('a manager', () => livenessOf(bench.manager()) === 'alive');
   }
+  const truth = { result: 'timed-out', exitCode: 143 };
+  await bench.checks({ sigkill: truth, sigstop: truth });
 });
