@@ -239,26 +239,6 @@ describe.concurrent('manager', { timeout: 120_000 }, () => {
     expect(existsSync(join(bench.state, 'manager.json'))).toBe(false);
   });
 
-  // Five times in each of four state directories.
-  for (const place of [0, 1, 2, 3]) {
-    test(`never leaves an agent that comes in as it goes (${place})`, async ({ onTestFinished }) => {
-      const bench = new Workbench(onTestFinished).withManager();
-      for (const round of [0, 1, 2, 3, 4]) {
-        // It leaves at its first look: both take about as long until one looks for agents, and the other for a manager.
-        const leaving = bench.start(['manager', 'run', '--leave-after', '0']);
-        await new Promise((resolve) => setTimeout(resolve, (place * 5 + round) * 10));
-        await bench.ok('spawn', '-n', 'comes-in', 'sleep', '1000');
-        await Promise.race([ended(leaving), new Promise((resolve) => setTimeout(resolve, 1000))]);
-        expect(living(bench), `round ${round}: ${JSON.stringify(bench.managerLog().slice(-3))}`).toBeGreaterThan(1);
-        const { pid } = bench.manager();
-        await bench.runWith({ env: OFF }, 'rm', '-f', 'comes-in');
-        if (isAlive(pid)) process.kill(pid, 'SIGTERM');
-        await gone(pid);
-        await ended(leaving);
-      }
-    });
-  }
-
   test.for([
     ['an older version', { version: '0.0.1' }],
     ['an older build', { builtAtMs: 0 }],

@@ -2,7 +2,7 @@
 import type { ChildProcess } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, test } from 'vitest';
+import { describe, test } from 'vitest';
 import { spawn, stop } from '../../src/index.ts';
 import { readManager } from '../../src/store/manager-file.ts';
 import { livenessOf } from '../../src/system/processes.ts';
@@ -11,7 +11,8 @@ import { waitFor } from '../fixtures/wait-for.ts';
 import { Workbench } from '../fixtures/workbench.ts';
 
 const PLACES = 4;
-const ROUNDS = 50;
+/** By default for a gate that runs every day; AGENTCTL_FULL=1 for the real proof. */
+const ROUNDS = process.env.AGENTCTL_FULL === '1' ? 50 : 5;
 /** From when it has put itself down to when it is gone, and more. */
 const SPREAD_MS = 60;
 /** One that has not left by then stays. */
@@ -32,12 +33,10 @@ describe.concurrent('an agent that comes in as the manager leaves', { timeout: 3
         const agent = await spawn(stateDir, { name: 'comes-in', command: ['sleep', '1000'], cwd: bench.dir });
         await Promise.race([ended, new Promise((resolve) => setTimeout(resolve, LEAVING_MS))]);
 
-        const found = readManager(stateDir.path);
-        const manager = found.state === 'there' ? found.value : undefined;
-        expect(livenessOf(manager), `round ${round}: ${JSON.stringify(bench.managerLog().slice(-3))}`).toBe('alive');
-        if (manager?.pid === leaving.pid) stayed++;
+        const manager = await waitFor(`a manager in round ${round}`, () => living(stateDir.path));
+        if (manager.pid === leaving.pid) stayed++;
         // KILL: a new one need not get going only to be told to go.
-        if (manager) process.kill(manager.pid, 'SIGKILL');
+        process.kill(manager.pid, 'SIGKILL');
         await waitFor('it to go', () => livenessOf(manager) === 'dead' && !isUp(leaving));
         // The next round's takes its name.
         await endWithoutManager(bench, () =>
@@ -56,8 +55,13 @@ async function endWithoutManager(bench: Workbench, act: () => Promise<unknown>):
 }
 
 function isIt(stateDir: string, { pid }: ChildProcess): boolean {
+  return living(stateDir)?.pid === pid;
+}
+
+/** One that signs off and is needed after all puts itself down again: there may be none for a moment. */
+function living(stateDir: string): { pid: number; startTime: string } | undefined {
   const found = readManager(stateDir);
-  return found.state === 'there' && found.value.pid === pid;
+  return found.state === 'there' && livenessOf(found.value) === 'alive' ? found.value : undefined;
 }
 
 function isUp({ pid }: ChildProcess): boolean {
