@@ -140,6 +140,7 @@ test('a pid that somebody else has by now is not signalled, whatever else in the
     const tmux = { ...agent.started.tmux, serverPid: innocent.pid };
     const right = { agent: innocent, wrapper: innocent, watchdog: innocent, bootId: ANOTHER_BOOT };
     bench.change(agent, 'started.json', { tmux, ...(name === 'of-another-boot' ? right : { [name]: later }) });
+    if (name === 'of-another-boot') bench.change(agent, 'spec.json', { bootId: ANOTHER_BOOT });
     const lock = join(bench.state, 'agents', `.lock.${agent.runId}`);
     mkdirSync(lock);
     writeFileSync(`${lock}.owner`, `${later.pid} ${later.startTime}\n`);
