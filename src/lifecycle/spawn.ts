@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { closeSync, existsSync, openSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import type { ParentReference } from '../agent/evidence.ts';
+import type { ParentReference, ProcessIdentity } from '../agent/evidence.ts';
 import { InvalidInput } from '../agent/invalid-input.ts';
 import { DEFAULT_LIMITS, type Limits } from '../agent/limits.ts';
 import { checkName, defaultName, makeRunId } from '../agent/name.ts';
@@ -15,7 +15,7 @@ import { agentDir, newAgentDir } from '../store/paths.ts';
 import { prepareStateDir, type StateDir } from '../store/state-dir.ts';
 import { callersOpenFiles } from '../system/caller.ts';
 import { here, now, uptimeMs } from '../system/clock.ts';
-import { self } from '../system/processes.ts';
+import { livenessOf, self } from '../system/processes.ts';
 import { closeSession, closeSessionNamed, type Pane } from '../system/tmux.ts';
 import { type TmuxServer, tmuxProgram } from '../system/tmux-client.ts';
 import { newSession } from '../system/tmux-session.ts';
@@ -134,7 +134,7 @@ export async function spawn(stateDir: StateDir, options: SpawnOptions): Promise<
     });
     pane = session.pane;
     for (const complaint of session.complaints) options.onWarning?.(`tmux.conf: ${complaint}`);
-    return await proofOfStart(stateDir, draft);
+    return await proofOfStart(stateDir, draft, session.program);
   } catch (error) {
     await undo(stateDir, server, draft, pane);
     throw error;
@@ -221,15 +221,19 @@ function ownVariables(stateDir: StateDir, { name, runId, limits, createdAt }: Sp
 }
 
 /** Waits until this very run proves its start: its name may be another's by then, and it in the archive. */
-async function proofOfStart(stateDir: StateDir, spec: Spec): Promise<Agent> {
+async function proofOfStart(stateDir: StateDir, spec: Spec, wrapper: ProcessIdentity | undefined): Promise<Agent> {
   const deadline = uptimeMs() + START_DEADLINE_MS;
   const bell = new BellListener(stateDir.path);
   try {
     for (;;) {
+      const isGone = livenessOf(wrapper) === 'dead'; // before the look: the proof may have come meanwhile
       const agent = thisRun(stateDir, spec);
       if (agent?.evidence.files.started.state === 'there') return describe(agent);
-      if (agent === undefined || agent.status.phase === 'ended' || uptimeMs() > deadline) {
-        const why = agent?.status.reason ?? 'somebody removed it';
+      // Where a call to tmux was tried again, the first wrapper may be at it, and the last one have given up.
+      const hasNoWrapper = isGone && agent?.evidence.processes.wrapper === 'dead';
+      if (agent === undefined || agent.status.phase === 'ended' || hasNoWrapper || uptimeMs() > deadline) {
+        const reason = hasNoWrapper ? 'its wrapper ended before it could start it' : agent?.status.reason;
+        const why = reason ?? 'somebody removed it';
         throw new AgentctlError(
           `the agent ${spec.name} did not start (${why}): look at "agentctl doctor", and that ${packageRoot()} can be read`,
         );

@@ -1,5 +1,7 @@
 import { existsSync } from 'node:fs';
+import type { ProcessIdentity } from '../agent/evidence.ts';
 import { AgentctlError } from '../errors.ts';
+import { identityOf } from './processes.ts';
 import { dropNiceness, plainPlace, scopeOfItsOwn } from './server-place.ts';
 import { shellQuote } from './shell-quote.ts';
 import type { Pane } from './tmux.ts';
@@ -46,17 +48,22 @@ const SETTINGS = [
   'set -g @agentctl 1',
 ];
 
+/** What tmux says of a pane as soon as it has begun to capture it. */
+const CAPTURED = 'captured #{pane_pipe}';
+const IS_CAPTURED = /^captured 1$/m;
+
 /**
  * Starts a session and the capture of its pane in one call of the client, so that not even the first byte is lost
- * (two calls lost it every time); the server too where none runs.
+ * (two calls lost it every time); the server too where none runs. A session whose pane is not captured is none, and for
+ * the caller to close.
  *
- * @returns the pane, and complaints about the user's own tmux.conf, which never stop a session.
+ * @returns the pane, its program's process unless that has ended already, and complaints about the user's own tmux.conf, which never stop a session.
  * @throws {AgentctlError} when tmux is missing, too old, or refuses.
  */
 export async function newSession(
   server: TmuxServer,
   session: NewSession,
-): Promise<{ pane: Pane; complaints: string[] }> {
+): Promise<{ pane: Pane; program: ProcessIdentity | undefined; complaints: string[] }> {
   await reach(server);
   // A socket outlives a server that was killed, and a reboot.
   const starts = !existsSync(server.socket) || (await serverPid(server)) === undefined;
@@ -79,7 +86,7 @@ export async function newSession(
     '-d',
     '-P',
     '-F',
-    '#{session_id} #{pane_id} #{pid}',
+    '#{session_id} #{pane_id} #{pid} #{pane_pid}',
     '-s',
     session.name,
     ...size,
@@ -89,6 +96,13 @@ export async function newSession(
     '-t',
     target,
     `exec cat >>${session.log}`,
+    ';',
+    // Said by nobody where the server had no file or process left for the capture: the rest of the call is dropped then.
+    'display-message',
+    '-p',
+    '-t',
+    target,
+    CAPTURED,
     ';',
     'set-hook',
     '-t',
@@ -114,17 +128,23 @@ export async function newSession(
     await call(server, ['kill-session', '-t', `=${session.name}`]);
     ({ stdout, stderr } = await call(server, args, plain));
   }
-  const made = /^(\$\d+) (%\d+) (\d+)$/m.exec(stdout);
+  const made = /^(\$\d+) (%\d+) (\d+) (\d+)$/m.exec(stdout);
   if (made === null) {
     throw new AgentctlError(
       `tmux could not start the session ${session.name}: ${oneLine(stderr) || 'it gave no reason'}; look at "agentctl doctor"`,
     );
   }
-  const [proof, id = '', pane = '', pid] = made;
+  const [proof, id = '', pane = '', pid, programPid] = made;
   // What tmux cannot parse it says on stdout, what it then cannot carry out on stderr.
-  const said = `${stdout.replace(proof, '')}\n${stderr}`;
+  const said = `${stdout.replace(proof, '').replace(IS_CAPTURED, '')}\n${stderr}`;
+  if (!IS_CAPTURED.test(stdout)) {
+    throw new AgentctlError(
+      `tmux could not capture what ${session.name} prints: ${oneLine(said) || 'it gave no reason'}; look at "agentctl doctor"`,
+    );
+  }
   return {
     pane: { session: id, pane, serverPid: Number(pid) },
+    program: identityOf(Number(programPid)),
     complaints: said.split('\n').filter((line) => line.trim() !== ''),
   };
 }
