@@ -11,10 +11,10 @@ export const MUTATIONS = [
   {
     name: 'three-scan loop',
     file: 'src/lifecycle/end-tree.ts',
-    from: 'empty < EMPTY_SCANS && uptimeMs() < deadline; ) {',
-    to: 'empty < 1; empty = EMPTY_SCANS) {',
+    from: 'empty < EMPTY_SCANS && (scans < LEAST_SCANS || uptimeMs() < deadline); scans++) {',
+    to: 'scans < 1; scans++) {',
     test: 'test/lifecycle/cap-trees.test.ts',
-    title: "without control groups, a 'chain' of forks",
+    title: "without control groups, a 'chain-of-sessions' of forks",
   },
   {
     name: 'three-scan loop of the watchdog',
@@ -26,9 +26,9 @@ export const MUTATIONS = [
   },
   {
     name: 're-read before a signal',
-    file: 'src/lifecycle/reconcile.ts',
-    from: "if (status.phase === 'ended') {\n    const { sentinel } = evidence.files;",
-    to: "if (status.phase === 'waiting-for-nothing') {\n    const { sentinel } = evidence.files;",
+    file: 'src/lifecycle/term.ts',
+    from: "if (later.status.phase === 'ended') {",
+    to: "if (later.name === '') {",
     test: 'test/lifecycle/last-look.test.ts',
     title: 'has ended by itself',
   },
@@ -38,7 +38,7 @@ export const MUTATIONS = [
     from: 'const SPARED = /^(tmux|gradle|bazel|(ssh-agent|gpg-agent|sccache|watchman|adb)$)/;',
     to: 'const SPARED = /^$/;',
     test: 'test/lifecycle/innocents.test.ts',
-    title: "without a control group that ends 'by a stop'",
+    title: "without a control group' that ends 'by a stop'",
   },
   {
     name: 'spare list of the watchdog',
@@ -67,7 +67,7 @@ export const MUTATIONS = [
   {
     name: "the watchdog's orphan branch",
     file: 'bin/agent-wrapper',
-    from: '[ -n "$told" ] || end_tree; read -r line <exit.tmp || exit',
+    from: '[ -n "$told" ] || end_tree; [ -f exit.tmp ] && read -r line <exit.tmp || exit',
     to: 'exit',
     test: 'test/wrapper/ends.test.ts',
     title: 'SIGKILL between the end and the sentinel keeps the code',
