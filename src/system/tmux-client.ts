@@ -19,6 +19,8 @@ export const OLDEST_TMUX = '3.2';
 const SERVER_WENT_AWAY =
   /server exited|lost server|no server running|error connecting|failed to connect|Connection refused/;
 const TRIES = 10;
+/** What it says when its command was handed over, and no answer came. */
+const LET_GO = /server exited|lost server/;
 /** What it says when it could not even hand over its command. */
 const NOT_REACHED = /no server running|error connecting/;
 /** A server that has no file descriptors left never answers. */
@@ -31,6 +33,8 @@ export interface CallOptions {
   input?: string;
   /** Try again when the server went away meanwhile. */
   retry?: boolean;
+  /** Once more does no harm: try again when the server was reached and let go, as it does where it makes its socket anew. */
+  repeatable?: boolean;
   /** How long it may take, in milliseconds. */
   timeout?: number;
   env?: NodeJS.ProcessEnv;
@@ -56,7 +60,10 @@ export async function call(server: TmuxServer, args: readonly string[], options:
     if (ran.code === 0 || tried >= TRIES) return ran;
     const socketFile = existsSync(server.socket) ? 'replaced' : 'missing';
     if (NOT_REACHED.test(ran.stderr) && (await restoreSocket(server, socketFile))) continue;
-    if (!options.retry || !SERVER_WENT_AWAY.test(ran.stderr)) return ran;
+    const isWorthATry = options.retry
+      ? SERVER_WENT_AWAY.test(ran.stderr)
+      : options.repeatable && LET_GO.test(ran.stderr);
+    if (!isWorthATry) return ran;
     await pause(10 * tried);
   }
 }

@@ -1,6 +1,14 @@
 import { AgentctlError } from '../errors.ts';
 import { type Ran, runHere } from './run-program.ts';
-import { call, oneLine, protectSemicolon, reach, type TmuxServer, tmuxProgram } from './tmux-client.ts';
+import {
+  type CallOptions,
+  call,
+  oneLine,
+  protectSemicolon,
+  reach,
+  type TmuxServer,
+  tmuxProgram,
+} from './tmux-client.ts';
 
 export interface Pane {
   session: string;
@@ -10,7 +18,7 @@ export interface Pane {
 
 /** Closes a session, if the server that holds it is still the one that made it: its ids mean nothing to another. */
 export async function closeSession(server: TmuxServer, pane: Pane): Promise<void> {
-  await onServer(server, pane, ['kill-session', '-t', pane.session]);
+  await onServer(server, pane, ['kill-session', '-t', pane.session], { repeatable: true });
 }
 
 /** Closes the session of a name that never proved its start: whoever holds the name's directory owns the session. */
@@ -20,7 +28,8 @@ export async function closeSessionNamed(server: TmuxServer, name: string): Promi
 
 /** Whether its session is still there; undefined where tmux does not say, which proves nothing. */
 export async function hasSession(server: TmuxServer, pane: Pane): Promise<boolean | undefined> {
-  const { code, stdout } = await call(server, ['display-message', '-p', `#{==:#{pid},${pane.serverPid}}`]);
+  const same = `#{==:#{pid},${pane.serverPid}}`;
+  const { code, stdout } = await call(server, ['display-message', '-p', same], { repeatable: true });
   if (code !== 0 || stdout.trim() !== '1') return undefined;
   return isInItsSession(server, pane);
 }
@@ -70,7 +79,7 @@ export async function sayInStatusLine(server: TmuxServer, pane: Pane, words: str
 
 /** The pane's screen as text, the last one where its program has ended; undefined where tmux has it no longer. */
 export async function capturePane(server: TmuxServer, pane: Pane): Promise<string | undefined> {
-  const ran = await onServer(server, pane, ['capture-pane', '-p', '-t', pane.pane]);
+  const ran = await onServer(server, pane, ['capture-pane', '-p', '-t', pane.pane], { repeatable: true });
   return ran?.code === 0 ? ran.stdout : undefined;
 }
 
@@ -115,20 +124,20 @@ async function onServer(
   server: TmuxServer,
   pane: Pane,
   args: readonly string[],
-  input?: string,
+  options: CallOptions = {},
 ): Promise<Ran | undefined> {
-  return (await isInItsSession(server, pane)) ? call(server, args, input === undefined ? {} : { input }) : undefined;
+  return (await isInItsSession(server, pane)) ? call(server, args, options) : undefined;
 }
 
 /** A damaged record may name another agent's session, or its pane: hardly both. */
 async function isInItsSession(server: TmuxServer, { serverPid, session, pane }: Pane): Promise<boolean> {
   const same = `#{==:#{pid} #{session_id},${serverPid} ${session}}`;
-  const { code, stdout } = await call(server, ['display-message', '-p', '-t', pane, same]);
+  const { code, stdout } = await call(server, ['display-message', '-p', '-t', pane, same], { repeatable: true });
   return code === 0 && stdout.trim() === '1';
 }
 
 async function mustReach(server: TmuxServer, pane: Pane, args: readonly string[], input?: string): Promise<void> {
-  const ran = await onServer(server, pane, args, input);
+  const ran = await onServer(server, pane, args, input === undefined ? {} : { input });
   if (ran === undefined)
     throw new AgentctlError('its tmux session is gone: look at "agentctl logs" for what it printed');
   if (ran.code !== 0) throw new AgentctlError(`tmux refused: ${oneLine(ran.stderr)}`);
