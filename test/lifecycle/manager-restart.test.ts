@@ -21,7 +21,7 @@ interface Started {
 
 /** Seconds that a machine loaded to the brim may take for what is due. */
 const LATE = 10;
-const CAP = 6;
+const CAP = 12;
 
 const uptime = () => Number(readFileSync('/proc/uptime', 'utf8').split(' ')[0]);
 
