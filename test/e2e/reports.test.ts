@@ -185,15 +185,20 @@ describe('wait', () => {
   test('--for ends with 0 once it is there, and prints where', async () => {
     const bench = new Bench();
     for (const name of ['a', 'b']) await bench.ok('spawn', '-n', name, '--agent', 'claude');
-    const done = bench.run('wait', 'a', '--for', 'done');
+    const done = bench.start(['wait', 'a', '--for', 'done']);
+    let [said, noted] = ['', ''];
+    done.stdout?.on('data', (chunk) => (said += chunk));
+    done.stderr?.on('data', (chunk) => (noted += chunk));
+    const doneEnded = new Promise((resolve) => done.on('close', resolve));
     const both = bench.run('wait', 'a', 'b', '--for', 'waiting', '--timeout', '60s');
     bench.says('b', 'Notification', { notification_type: 'permission_prompt' });
     bench.says('a', 'Notification', { notification_type: 'elicitation_dialog' });
     const waiting = await both;
     expect(waiting.code).toBe(0);
     expect(waiting.stdout.split('\n').sort()).toEqual(['', 'a waiting', 'b waiting']);
+    await waitFor('the other to have seen it', () => noted !== '');
     bench.says('a', 'Stop');
-    expect(await done).toEqual({ code: 0, stdout: 'done\n', stderr: 'agentctl: a waits (answer)\n' });
+    expect([await doneEnded, said, noted]).toEqual([0, 'done\n', 'agentctl: a waits (answer)\n']);
     // It is so already.
     expect(await bench.run('wait', 'a', '--for', 'done')).toEqual({ code: 0, stdout: 'done\n', stderr: '' });
     expect(await bench.run('wait', 'a', '--for', 'waiting', '--timeout', '0')).toMatchObject({ code: 75, stdout: '' });

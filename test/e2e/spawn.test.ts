@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { waitFor } from '../fixtures/wait-for.ts';
+import { LOAD_SECONDS, waitFor } from '../fixtures/wait-for.ts';
 import { Workbench } from '../fixtures/workbench.ts';
 import { AGENTCTL_VARIABLES } from './processes.ts';
 import { misfits } from './schemas.ts';
@@ -236,7 +236,7 @@ describe.concurrent('an agent that spawns an agent', () => {
     expect(bench.cookieHolders(child.runId)).toEqual([]);
     const seconds =
       (Date.parse(String(ended.endedAt)) - Date.parse(String((await bench.agent('parent')).endedAt))) / 1000;
-    expect(seconds).toBeLessThan(15);
+    expect(seconds).toBeLessThan(6 + LOAD_SECONDS);
   });
 
   test('is ended with it at once by a stop of the parent', async ({ onTestFinished }) => {

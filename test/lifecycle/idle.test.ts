@@ -5,7 +5,7 @@ import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test, vi } from 'vitest';
 import { Terminal } from '../e2e/terminal.ts';
-import { waitFor } from '../fixtures/wait-for.ts';
+import { LOAD_SECONDS, waitFor } from '../fixtures/wait-for.ts';
 import { AGENTCTL, type Listed, Workbench } from '../fixtures/workbench.ts';
 
 // Several agents in a row, each idle for some seconds.
@@ -13,8 +13,6 @@ vi.setConfig({ testTimeout: 120_000 });
 
 const SH = [process.execPath, AGENTCTL].join(' ');
 const IDLE = 3;
-/** Seconds that a machine loaded to the brim may take for what is due. */
-const LATE = 20;
 
 /** Uses so many milliseconds of CPU every so often, and says nothing. */
 const burns = (ms: number, everyMs: number) => [
@@ -196,7 +194,7 @@ describe('done', () => {
       expect((await bench.run('wait', agent.name)).code).toBe(code);
       const { term = 0 } = bench.steps(torn);
       expect(term - bench.saidAt(torn)).toBeGreaterThanOrEqual(2);
-      expect(term - bench.saidAt(torn)).toBeLessThan(LATE);
+      expect(term - bench.saidAt(torn)).toBeLessThan(2 + LOAD_SECONDS);
       // It had painted until then.
       expect(readFileSync(join(torn.directory, 'output.log'), 'latin1').split('\x1b[2J').length).toBeGreaterThan(2);
       expect(readFileSync(join(torn.directory, 'screen.txt'), 'utf8')).toMatch(/^at /);

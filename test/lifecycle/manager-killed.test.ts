@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import { livenessOf } from '../../src/system/processes.ts';
 import { noCgroups } from '../fixtures/scratch-cgroup.ts';
 import { CapBench, CHAINS, ORPHAN, placeOf, UNRULY, type Unruly, type UnrulyAgent } from '../fixtures/unruly-agents.ts';
-import { waitFor } from '../fixtures/wait-for.ts';
+import { LOAD_SECONDS, waitFor } from '../fixtures/wait-for.ts';
 
 const CAP = 2;
 // So long that a test surely kills the manager before it is over.
@@ -17,8 +17,6 @@ const BEAT = 1;
 const WATCHDOG_KILL_AFTER = 1;
 /** It learns of these at its second beat, after 5 s; it cuts times down to seconds; it sends TERM, waits, and kills. */
 const WATCHDOG_BY = Math.max(5, CAP + LATE) + 1 + BEAT + WATCHDOG_KILL_AFTER + 1;
-/** What a shell on a machine that runs other tests beside this one may take; FIGURES=1 is for an idle one. */
-const LOAD = process.env.FIGURES ? 1 : 10;
 
 interface Case {
   bench: CapBench;
@@ -122,7 +120,7 @@ test('killed between TERM and KILL: the next command starts another, which kills
     figures(name, 'term', term, 'kill after', kill - term, 'ended', ended, 'taken over', takenOverAt);
     if (isKilled) {
       expect(kill - term, name).toBeGreaterThanOrEqual(KILL_AFTER);
-      expect(kill, name).toBeLessThanOrEqual(Math.max(term + KILL_AFTER, takenOverAt) + 1 + LOAD);
+      expect(kill, name).toBeLessThanOrEqual(Math.max(term + KILL_AFTER, takenOverAt) + 1 + LOAD_SECONDS);
     }
     // The one that was killed may just have ended the child, and then had no time to say so.
     if (childLived) expect(agent.verdict()?.ended).toMatchObject([{ pid: agent.child?.pid, why: child }]);
@@ -190,8 +188,8 @@ async function endedByWatchdog(cases: readonly Case[]): Promise<void> {
     figures(name, 'gone', gone[index]?.toFixed(2), 'sentinel', ended.toFixed(2), exit.cause);
     // It counts from its wrapper's start, by whole seconds: never from before the cap.
     if (exit.cause === 'capped') expect(ended, name).toBeGreaterThanOrEqual(CAP + LATE - 1);
-    expect(ended, name).toBeLessThanOrEqual(WATCHDOG_BY + LOAD);
-    expect(gone[index], name).toBeLessThanOrEqual(Math.max(WATCHDOG_BY, lookedAt[index] ?? 0) + LOAD);
+    expect(ended, name).toBeLessThanOrEqual(WATCHDOG_BY + LOAD_SECONDS);
+    expect(gone[index], name).toBeLessThanOrEqual(Math.max(WATCHDOG_BY, lookedAt[index] ?? 0) + LOAD_SECONDS);
     expect(await bench.agent(name), name).toMatchObject({ phase: 'ended', result: 'timed-out', exitCode: code });
     expect(await bench.run('wait', name), name).toMatchObject({ code: 124, stderr: '' });
     expect(bench.env.AGENTCTL_MANAGER).toBe('off');

@@ -5,7 +5,7 @@ import { existsSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { Bystanders, end, lives } from '../fixtures/bystanders.ts';
-import { waitFor } from '../fixtures/wait-for.ts';
+import { LOAD_SECONDS, waitFor } from '../fixtures/wait-for.ts';
 import { type Listed, Workbench } from '../fixtures/workbench.ts';
 
 interface Identity {
@@ -19,9 +19,8 @@ interface Started {
   watchdog: Identity;
 }
 
-/** Seconds that a machine loaded to the brim may take for what is due. */
-const LATE = 10;
-const CAP = 6;
+/** Long enough to do something before it, on a machine that is loaded to the brim. */
+const CAP = 12;
 /** 41 % of it are enough to go and to come back in, on such a machine. */
 const LONG_CAP = 20;
 
@@ -92,7 +91,7 @@ describe.each(GOES)('the manager, $how', ({ go, back }) => {
     expect(await bench.ended(agent)).toMatchObject({ result: 'timed-out', deadline: agent.deadline });
     const after = await bench.termAfter(agent);
     expect(after).toBeGreaterThanOrEqual(LONG_CAP);
-    expect(after).toBeLessThan(LONG_CAP + LATE);
+    expect(after).toBeLessThan(LONG_CAP + LOAD_SECONDS);
     expect(await bench.agent('bystander')).toMatchObject({ phase: 'running' });
   });
 
@@ -109,7 +108,7 @@ describe.each(GOES)('the manager, $how', ({ go, back }) => {
     expect(await bench.ended(agent)).toMatchObject({ result: 'timed-out' });
     const after = await bench.termAfter(agent);
     expect(agent.uptimeSeconds + after).toBeGreaterThanOrEqual(backAt);
-    expect(agent.uptimeSeconds + after).toBeLessThan(backAt + LATE);
+    expect(agent.uptimeSeconds + after).toBeLessThan(backAt + LOAD_SECONDS);
     // The watchdog, which would have come 30 s after the cap, had nothing to do.
     expect(after).toBeLessThan(CAP + 30);
     expect(bench.record(await bench.agent('capped'), 'exit.json').cause).toBe('natural');
@@ -118,30 +117,30 @@ describe.each(GOES)('the manager, $how', ({ go, back }) => {
 
 test('a manager that is held still over a cap keeps it once it goes on, once', async () => {
   const bench = new Bench().withManager() as Bench;
-  const agent = await bench.spawn('capped', ['--max-runtime', '2s']);
+  const agent = await bench.spawn('capped', ['--max-runtime', `${CAP}s`]);
   const { pid } = bench.manager();
   process.kill(pid, 'SIGSTOP');
-  await bench.until(agent, 3);
+  await bench.until(agent, CAP + 1);
   expect(await bench.agent('capped')).toMatchObject({ phase: 'running' });
   process.kill(pid, 'SIGCONT');
   expect(await bench.ended(agent)).toMatchObject({ result: 'timed-out' });
-  expect(await bench.termAfter(agent)).toBeGreaterThanOrEqual(3);
-  expect(await bench.termAfter(agent)).toBeLessThan(3 + LATE);
+  expect(await bench.termAfter(agent)).toBeGreaterThanOrEqual(CAP + 1);
+  expect(await bench.termAfter(agent)).toBeLessThan(CAP + 1 + LOAD_SECONDS);
   expect(bench.manager().pid).toBe(pid);
   expect(lives(pid)).toBe(true);
 });
 
 test('a manager that is held still, and a sweep that does its work, give one verdict', async () => {
   const bench = new Bench().withManager() as Bench;
-  const agent = await bench.spawn('capped', ['--max-runtime', '2s', '--kill-after', '1s']);
+  const agent = await bench.spawn('capped', ['--max-runtime', `${CAP}s`, '--kill-after', '1s']);
   const { pid } = bench.manager();
   process.kill(pid, 'SIGSTOP');
-  await bench.until(agent, 2);
+  await bench.until(agent, CAP);
   await bench.ok('sweep');
   process.kill(pid, 'SIGCONT');
   expect(await bench.ended(agent)).toMatchObject({ result: 'timed-out' });
   await bench.ok('sweep');
-  expect(await bench.termAfter(agent)).toBeLessThan(2 + LATE);
+  expect(await bench.termAfter(agent)).toBeLessThan(CAP + LOAD_SECONDS);
   expect(bench.managerLog().filter(({ do: what }) => what === 'term')).toEqual([]);
 });
 
@@ -158,35 +157,35 @@ describe('extend', () => {
     await bench.ok('manager', 'start');
     expect(await bench.ended(agent)).toMatchObject({ result: 'timed-out' });
     expect(await bench.termAfter(agent)).toBeGreaterThanOrEqual(CAP + 3);
-    expect(await bench.termAfter(agent)).toBeLessThan(CAP + 3 + LATE);
+    expect(await bench.termAfter(agent)).toBeLessThan(CAP + 3 + LOAD_SECONDS);
   });
 
   test('none takes the cap away, which a later duration does not bring back', async () => {
     const bench = new Bench().withManager() as Bench;
-    const agent = await bench.spawn('agent', ['--max-runtime', '4s']);
+    const agent = await bench.spawn('agent', ['--max-runtime', `${CAP}s`]);
     expect(await bench.ok('extend', 'agent', 'none')).toBe('none\n');
     expect(bench.limits(agent)[1]).toBe('none');
     expect(await bench.ok('extend', 'agent', '1s')).toBe('none\n');
-    const control = await bench.spawn('control', ['--max-runtime', '4s']);
+    const control = await bench.spawn('control', ['--max-runtime', `${CAP}s`]);
     expect(await bench.ended(control)).toMatchObject({ result: 'timed-out' });
     expect(await bench.agent('agent')).toMatchObject({ phase: 'running', deadline: null });
   });
 
   test('is in force for the watchdog, where no manager is', async () => {
     const bench = new Bench();
-    const agent = await bench.spawn('agent', ['--max-runtime', '4s']);
+    const agent = await bench.spawn('agent', ['--max-runtime', `${CAP}s`]);
     // Run id, cap, kill-after, beat, and how late it comes after the cap.
     bench.changeLimits(agent, ([run = '', cap = '', killAfter = '', , , ...rest]) => [
       ...[run, cap, killAfter, '1', '0'],
       ...rest,
     ]);
     await bench.ok('extend', 'agent', '6s');
-    expect(bench.limits(agent)).toEqual([agent.runId, '10', '10', '1', '0']);
+    expect(bench.limits(agent)).toEqual([agent.runId, String(CAP + 6), '10', '1', '0']);
     expect(await bench.ended(agent)).toMatchObject({ result: 'timed-out' });
     const exit = bench.record(agent, 'exit.json');
     expect(exit.cause).toBe('capped');
-    expect((exit.uptimeSeconds as number) - agent.uptimeSeconds).toBeGreaterThanOrEqual(9.9);
-    expect((exit.uptimeSeconds as number) - agent.uptimeSeconds).toBeLessThan(10 + LATE);
+    expect((exit.uptimeSeconds as number) - agent.uptimeSeconds).toBeGreaterThanOrEqual(CAP + 6 - 0.1);
+    expect((exit.uptimeSeconds as number) - agent.uptimeSeconds).toBeLessThan(CAP + 6 + LOAD_SECONDS);
   });
 });
 

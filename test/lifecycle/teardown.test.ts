@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'vitest';
-import { waitFor } from '../fixtures/wait-for.ts';
+import { LOAD_SECONDS, waitFor } from '../fixtures/wait-for.ts';
 import { type Listed, Workbench } from '../fixtures/workbench.ts';
 
 interface Verdict {
@@ -43,7 +43,9 @@ describe.concurrent('an agent that has ended', () => {
     await bench.ok('spawn', '-n', 'quick', '--grace', '0', 'true');
     const archived = await archivedAs(bench, 'quick');
     // The wrapper stays a second, so that its log is whole.
-    expect(Date.parse(stepTime(verdictOf(bench, archived))) - Date.parse(String(archived.endedAt))).toBeLessThan(8000);
+    expect(Date.parse(stepTime(verdictOf(bench, archived))) - Date.parse(String(archived.endedAt))).toBeLessThan(
+      LOAD_SECONDS * 1000,
+    );
   });
 
   test('has what it left running ended then, each named', async ({ onTestFinished, expect }) => {
