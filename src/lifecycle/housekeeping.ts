@@ -1,18 +1,37 @@
 import { existsSync } from 'node:fs';
+import { isName } from '../agent/name.ts';
 import { removeAbandonedLocks } from '../store/lock.ts';
 import { removeHalfMade } from '../store/new-agent.ts';
-import { agentsDir } from '../store/paths.ts';
+import { agentDir, agentsDir } from '../store/paths.ts';
 import type { StateDir } from '../store/state-dir.ts';
 import { removeAbandonedDrafts } from '../store/write-record.ts';
+import { closeSessionById, deadPanes } from '../system/tmux.ts';
 import { launcherDied } from './launcher-died.ts';
 import { lockContext } from './lock-context.ts';
+import { tmuxServer } from './tmux-server.ts';
 
-/** Removes what launchers and managers that died left behind, and nobody else will. */
-export function housekeeping(stateDir: StateDir): void {
+/**
+ * Removes what launchers and managers that died left behind, and nobody else will. What is on the disk is removed before
+ * this returns; only tmux is waited for.
+ */
+export async function housekeeping(stateDir: StateDir): Promise<void> {
   if (!existsSync(agentsDir(stateDir.path))) return;
   removeHalfMade(stateDir.path, launcherDied);
   removeAbandonedLocks(agentsDir(stateDir.path), lockContext());
   // Whoever starts a manager may die at that as well.
   removeAbandonedLocks(stateDir.path, lockContext());
   removeAbandonedDrafts(stateDir.path);
+  await closeStraySessions(stateDir);
+}
+
+/** Of starts that failed where there was no process left for tmux's client to be run by. */
+async function closeStraySessions(stateDir: StateDir): Promise<void> {
+  const server = tmuxServer(stateDir);
+  if (!existsSync(server.socket)) return;
+  for (const { session, command } of await deadPanes(server).catch(() => [])) {
+    const [, name = ''] = /\/agent-wrapper"? agents\/(\S+)$/.exec(command) ?? [];
+    // A name is taken before its session is made, and given up after that is closed.
+    if (isName(name) && !existsSync(agentDir(stateDir.path, name)))
+      await closeSessionById(server, session).catch(() => {});
+  }
 }

@@ -71,7 +71,8 @@ export async function manage(stateDir: StateDir, options: ManageOptions): Promis
         if (!(await isOurs(stateDir))) return options.log.info({}, 'left: another manager has taken over');
         if (uptimeMs() - sweptAtMs >= SWEEP_MS) {
           sweptAtMs = uptimeMs();
-          housekeeping(stateDir);
+          // No cap waits for tmux.
+          housekeeping(stateDir).catch((error: unknown) => options.log.error({}, wordsOf(error)));
         }
         const look = await manager.look();
         if (look.needed) neededAtMs = uptimeMs();

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { closeSync, existsSync, openSync, renameSync, rmSync } from 'node:fs';
+import { closeSync, existsSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ParentReference, ProcessIdentity } from '../agent/evidence.ts';
 import { InvalidInput } from '../agent/invalid-input.ts';
@@ -11,19 +11,18 @@ import { BellListener } from '../store/bell.ts';
 import type { Agent, Spec } from '../store/generated/types.ts';
 import { discardNewAgent, makeAgentDir, removeHalfMade } from '../store/new-agent.ts';
 import { packageRoot, packageVersion } from '../store/package-root.ts';
-import { agentDir, newAgentDir } from '../store/paths.ts';
+import { agentDir } from '../store/paths.ts';
 import { prepareStateDir, type StateDir } from '../store/state-dir.ts';
 import { callersOpenFiles } from '../system/caller.ts';
 import { here, now, uptimeMs } from '../system/clock.ts';
 import { livenessOf, self } from '../system/processes.ts';
-import { closeSession, closeSessionNamed, type Pane } from '../system/tmux.ts';
-import { type TmuxServer, tmuxProgram } from '../system/tmux-client.ts';
+import type { Pane } from '../system/tmux.ts';
+import { tmuxProgram } from '../system/tmux-client.ts';
 import { newSession } from '../system/tmux-session.ts';
 import { agentEnvironment } from './agent-environment.ts';
 import { inheritedAgent } from './calling-agent.ts';
 import { checkCommand, checkCwd, checkFiles } from './check-launch.ts';
 import { describe } from './describe.ts';
-import { killTree } from './end-tree.ts';
 import { environmentScript, launchScript } from './launch-script.ts';
 import { launcherDied } from './launcher-died.ts';
 import { type Observed, observeArchived, observeNamed } from './observe.ts';
@@ -31,6 +30,7 @@ import type { ProfileLaunch } from './profile-launch.ts';
 import { ensureManager } from './start-manager.ts';
 import { takeName } from './take-name.ts';
 import { tmuxServer } from './tmux-server.ts';
+import { undoStart } from './undo-start.ts';
 
 export interface SpawnOptions {
   /** The command and its arguments, which arrive byte for byte; with `agent`, arguments that are added to its own. */
@@ -136,7 +136,7 @@ export async function spawn(stateDir: StateDir, options: SpawnOptions): Promise<
     for (const complaint of session.complaints) options.onWarning?.(`tmux.conf: ${complaint}`);
     return await proofOfStart(stateDir, draft, session.program);
   } catch (error) {
-    await undo(stateDir, server, draft, pane);
+    await undoStart(stateDir, server, draft, pane);
     throw error;
   }
 }
@@ -248,18 +248,4 @@ async function proofOfStart(stateDir: StateDir, spec: Spec, wrapper: ProcessIden
 function thisRun(stateDir: StateDir, { name, runId }: Spec): Observed | undefined {
   const current = observeNamed(stateDir.path, name);
   return current?.runId === runId ? current : observeArchived(stateDir.path, name, runId);
-}
-
-/** A start that failed leaves nothing: no session, no process, no directory. */
-async function undo(stateDir: StateDir, server: TmuxServer, spec: Spec, pane: Pane | undefined): Promise<void> {
-  const agent = observeNamed(stateDir.path, spec.name);
-  if (agent?.runId !== spec.runId) return;
-  // Without its pane's id, when tmux took the order and its client died: whoever holds the name owns the session.
-  await (pane ? closeSession(server, pane) : closeSessionNamed(server, spec.name)).catch(() => {});
-  const { started } = agent.evidence.files;
-  if (started.state === 'there') await killTree(spec.runId, started.value, false);
-  // Out of sight first: the wrapper may still be writing.
-  const trash = newAgentDir(stateDir.path, spec.runId);
-  renameSync(agentDir(stateDir.path, spec.name), trash);
-  rmSync(trash, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 });
 }

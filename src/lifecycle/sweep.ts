@@ -70,7 +70,7 @@ export async function* sweep(stateDir: StateDir, options: { dryRun: boolean }): 
       if (options.dryRun || wakeAtMs === Number.POSITIVE_INFINITY || uptimeMs() > deadline) break;
       if (wakeAtMs > uptimeMs()) await bell.next(Math.min(POLL_MS, wakeAtMs - uptimeMs()));
     }
-    if (!options.dryRun) housekeeping(stateDir);
+    if (!options.dryRun) await housekeeping(stateDir);
   } finally {
     bell.close();
   }

@@ -31,23 +31,29 @@ export function runProgram(
   } = {},
 ): Promise<Ran> {
   return new Promise((resolve, reject) => {
-    const { input, ...rest } = options;
+    const { input, timeout, ...rest } = options;
     const stdio: (IOType | number)[] = [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'];
     const inherited = inheritedFiles();
     const nothing = inherited.length > 0 ? openSync('/dev/null', 'r+') : -1;
     for (const inheritedFile of inherited) stdio[inheritedFile] = nothing;
     const child = spawn(file, args, { ...rest, detached: true, stdio: Array.from(stdio, (one) => one ?? 'ignore') });
     if (nothing >= 0) closeSync(nothing);
+    // Not node's own: that one goes on where nothing could be started, and keeps its process from ending.
+    const timer = timeout === undefined ? undefined : setTimeout(() => child.kill(), timeout);
     const out: Buffer[] = [];
     const err: Buffer[] = [];
     child.stdout?.on('data', (chunk: Buffer) => out.push(chunk));
     child.stderr?.on('data', (chunk: Buffer) => err.push(chunk));
-    child.on('error', reject);
+    child.on('error', (error) => {
+      clearTimeout(timer);
+      reject(error);
+    });
     child.on('exit', () => {
       // A tmux client hands its own stdio to its server, and one that is stopped would hold it open for ever.
       if (child.killed) for (const stream of [child.stdout, child.stderr]) stream?.destroy();
     });
     child.on('close', (code) => {
+      clearTimeout(timer);
       // A signal that was not ours (child.killed is set by the timeout).
       resolve({
         code,

@@ -26,6 +26,21 @@ export async function closeSessionNamed(server: TmuxServer, name: string): Promi
   await call(server, ['kill-session', '-t', `=${name}`]);
 }
 
+/** The panes in which nothing runs any more, with what was started in them; none where tmux does not answer. */
+export async function deadPanes(server: TmuxServer): Promise<{ session: string; command: string }[]> {
+  const format = '#{pane_dead} #{session_id} #{pane_start_command}';
+  const { stdout } = await call(server, ['list-panes', '-a', '-F', format], { timeout: LOOK_MS });
+  return stdout.split('\n').flatMap((line) => {
+    const [, session, command] = /^1 (\$\d+) (.*)$/.exec(line) ?? [];
+    return session === undefined || command === undefined ? [] : [{ session, command }];
+  });
+}
+
+/** Closes a session that was seen a moment ago: no other has its id as long as the server lives. */
+export async function closeSessionById(server: TmuxServer, session: string): Promise<void> {
+  await call(server, ['kill-session', '-t', session]);
+}
+
 /** Whether its session is still there; undefined where tmux does not say, which proves nothing. */
 export async function hasSession(server: TmuxServer, pane: Pane): Promise<boolean | undefined> {
   const same = `#{==:#{pid},${pane.serverPid}}`;

@@ -1,11 +1,14 @@
-// Scenario 11: descriptors run out, for whoever spawns and for the private server.
+// Scenario 11: descriptors, terminals and processes run out, for whoever spawns and for the private server.
 import { execFileSync } from 'node:child_process';
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { lives } from '../fixtures/bystanders.ts';
 import { FaultBench } from '../fixtures/fault-bench.ts';
 import { mayBeSkipped } from '../fixtures/installed.ts';
-import { AGENTCTL, type Ran } from '../fixtures/workbench.ts';
+import { waitFor } from '../fixtures/wait-for.ts';
+import { AGENTCTL, type Listed, type Ran } from '../fixtures/workbench.ts';
+import { CAROL, canBeOthers, SharedMachine } from './users.ts';
 
 const ENDLESS = 'while :; do sleep 0.2; done';
 const STOPPED = { result: 'stopped', exitCode: 143 };
@@ -54,3 +57,94 @@ test.skipIf(mayBeSkipped('prlimit'))('a server that may open no more files harms
   files(1024);
   await bench.checks({ runs: STOPPED });
 });
+
+test.skipIf(mayBeSkipped('unshare'))(
+  'a spawn without a pty left is refused, and those that run are unharmed',
+  async () => {
+    const bench = await FaultBench.open({ neighbour: 'elsewhere', maybeUnknown: ['third'] });
+    // The server of this bench alone has terminals of its own: two of them.
+    const few =
+      'mount -t devpts -o newinstance,ptmxmode=0666,max=2 devpts /dev/pts && mount --bind /dev/pts/ptmx /dev/ptmx && exec "$@"';
+    const first = ['spawn', '-n', 'first', '--grace', '0', '--', bench.worker('first', ENDLESS)];
+    const apart = ['unshare', '-m', '--propagation', 'private', 'sh', '-c', few, 'sh'];
+    const { code, stderr } = await bench.program([...apart, process.execPath, AGENTCTL, ...first]);
+    expect({ code, stderr: stderr.replace(/^agentctl: [^\n]*manager[^\n]*\n/, '') }).toEqual({ code: 0, stderr: '' });
+    bench.know(await bench.agent('first'));
+    await bench.launch('second', ENDLESS);
+    const third = await bench.run('spawn', '-n', 'third', '--', 'sleep', '1000');
+    expectSentence(third);
+    expect(third.stderr).toMatch(/tmux could not start the session third: .*doctor/);
+    expect(agentsOf(bench)).toEqual(['first', 'second']);
+    expect((await bench.ok('tmux', 'list-sessions', '-F', '#S')).trim().split('\n')).toEqual(['first', 'second']);
+    // One that goes makes room for another.
+    await bench.ok('stop', 'first');
+    await bench.ok('stop', 'first');
+    await bench.launch('third', ENDLESS);
+    await bench.ok('stop', 'second', 'third');
+    await bench.checks({ first: STOPPED, second: STOPPED, third: STOPPED });
+  },
+);
+
+test.skipIf(!canBeOthers || mayBeSkipped('prlimit'))(
+  'a user who may have no more processes spawns whole agents, or is told why not, and nothing half made stays',
+  async () => {
+    const machine = new SharedMachine(CAROL);
+    const before = ['spawn', '-n', 'before', '--', 'sleep', '1000'];
+    for (const serverLives of [true, false]) {
+      const stateOf = (more: number) => join(machine.home(CAROL), serverLives ? 'live' : `new-${more}`);
+      if (serverLives) expect(await machine.agentctlAt(stateOf(0), CAROL, ...before)).toMatchObject({ code: 0 });
+      const outcomes: string[] = [];
+      // From where Node alone starts (with fewer it aborts, or hangs) to where all is well.
+      for (let more = 11; outcomes.slice(-3).join() !== 'started,started,started'; more++) {
+        const state = stateOf(more);
+        const name = `few-${more}`;
+        const limit = `--nproc=${processesOf(CAROL).length + more}`;
+        const spawn = ['--state-dir', state, 'spawn', '-n', name, '--', 'sleep', '1000'];
+        const ran = await machine.program(CAROL, 'prlimit', [limit, process.execPath, machine.command, ...spawn]);
+        const listed = JSON.parse((await machine.agentctlAt(state, CAROL, 'ps', '-a', '--json')).stdout) as {
+          agents: Listed[];
+        };
+        const mine = listed.agents.find((agent) => agent.name === name);
+        if (ran.code === 0) {
+          outcomes.push('started');
+          // Damaged, it would be unknown: there was a watchdog. A shell that may not fork ends, and it may have since.
+          expect(mine, name).toMatchObject({ phase: 'running' });
+        } else {
+          if (ran.code === 1) expectSentence(ran);
+          outcomes.push(ran.code === 1 ? 'told' : 'no Node');
+          expect(mine, `${name}: ${ran.stderr}`).toBeUndefined();
+          expect(await machine.agentctlAt(state, CAROL, 'sweep'), name).toMatchObject({ code: 0, stderr: '' });
+          if (existsSync(join(state, 'agents')))
+            expect(readdirSync(join(state, 'agents')), name).toEqual(serverLives ? ['before'] : []);
+          const sessions = (await machine.agentctlAt(state, CAROL, 'tmux', 'list-sessions', '-F', '#S')).stdout;
+          expect(sessions, name).toBe(serverLives ? 'before\n' : '');
+        }
+        if (ran.code === 0) {
+          await machine.agentctlAt(state, CAROL, 'kill', name);
+          await machine.agentctlAt(state, CAROL, 'rm', '-f', name);
+        }
+        if (!serverLives) await machine.agentctlAt(state, CAROL, 'tmux', 'kill-server');
+        // Not even one that hides from its agent's records.
+        const expected = serverLives ? IN_PEACE : 0;
+        await waitFor(`all of ${name} to be gone`, () => processesOf(CAROL).length === expected);
+      }
+      expect(outcomes).toContain('told');
+      if (!serverLives) continue;
+      expect(await machine.agentctlAt(stateOf(0), CAROL, 'status', 'before')).toMatchObject({ code: 0 });
+      await machine.agentctlAt(stateOf(0), CAROL, 'kill', 'before');
+      await machine.agentctlAt(stateOf(0), CAROL, 'tmux', 'kill-server');
+      await waitFor('all to be gone', () => processesOf(CAROL).length === 0);
+    }
+  },
+);
+
+/** Those that an agent in peace consists of: server, wrapper, watchdog, the capture, its sleep, the watchdog's. */
+const IN_PEACE = 6;
+
+/** A user's living processes, each once. */
+function processesOf(user: number): number[] {
+  return readdirSync('/proc')
+    .filter((entry) => /^\d+$/.test(entry))
+    .map(Number)
+    .filter((pid) => lives(pid) && statSync(`/proc/${pid}`, { throwIfNoEntry: false })?.uid === user);
+}

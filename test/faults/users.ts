@@ -10,6 +10,8 @@ import type { Ran } from '../fixtures/workbench.ts';
 export const ANNE = 65534;
 export const BERT = 54321;
 export const ROOT = 0;
+/** Of this test run alone: what counts a user's processes counts no others then. */
+export const CAROL = 55_000 + (process.pid % 5000);
 
 const PACKAGE = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -19,18 +21,19 @@ export const canBeOthers = process.getuid?.() === 0 || process.env.CI !== undefi
 /** A place that all users reach, with agentctl in it, and a home for each of two. */
 export class SharedMachine {
   readonly dir = mkdtempSync(join(tmpdir(), 'agentctl-users-'));
-  readonly #agentctl = join(this.dir, 'package', 'bin', 'agentctl');
+  readonly command = join(this.dir, 'package', 'bin', 'agentctl');
   readonly library = join(this.dir, 'package', 'dist', 'index.js');
   /** Anne's state directory, if a test makes no other. */
   readonly state = join(this.home(ANNE), 'state');
 
-  constructor() {
+  /** @param more - who have a home there beside them. */
+  constructor(...more: readonly number[]) {
     onTestFinished(() => this.#close());
     spawnSync('chmod', ['755', this.dir]);
     for (const part of ['bin', 'dist', 'schemas', 'package.json'])
       cpSync(join(PACKAGE, part), join(this.dir, 'package', part), { recursive: true });
     spawnSync('chmod', ['-R', 'a+rX', join(this.dir, 'package')]);
-    for (const user of [ANNE, BERT]) this.folder(user, this.home(user), 0o755);
+    for (const user of [ANNE, BERT, ...more]) this.folder(user, this.home(user), 0o755);
   }
 
   home(user: number): string {
@@ -47,7 +50,11 @@ export class SharedMachine {
 
   /** agentctl as a user, on Anne's state directory unless told otherwise. */
   agentctl(user: number, ...args: string[]): Promise<Ran> {
-    return this.node(user, [this.#agentctl, '--state-dir', this.state, ...args]);
+    return this.agentctlAt(this.state, user, ...args);
+  }
+
+  agentctlAt(state: string, user: number, ...args: string[]): Promise<Ran> {
+    return this.node(user, [this.command, '--state-dir', state, ...args]);
   }
 
   /** Node as a user. */
