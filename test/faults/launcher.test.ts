@@ -126,6 +126,37 @@ test('a spawn that is killed at any step leaves a whole agent or nothing, and it
   await few(steps, (_, at) => spawn(stateOf(bench), { name: `n${at}`, command: ['true'], cwd: '/', noManager: true }));
 }, 300_000);
 
+test('a spawn --replace that is killed while it ends its predecessor leaves that one whole, or ends it all the way', async () => {
+  const bench = await FaultBench.open();
+  const program = bench.worker('heir', 'exec sleep 1000');
+  const order = (name: string) => ['spawn', '-n', name, '--replace', '--grace', '0s', '--', program];
+  const OLD = "trap '' HUP; exec sleep 1000";
+  await bench.launchHere('first', OLD);
+  const all = await stepsOf(bench, order('first'), 'orders.json');
+  // Half a draft and a question to tmux change nothing for anybody.
+  const steps = [...all.entries()]
+    .slice(0, all.findIndex((step) => /renameSync .*\.new\./.test(step)) + 1)
+    .filter(([, step]) => !/^(writeSync|ch(mod|own)Sync)|display-message|capture-pane/.test(step));
+  expect(steps.length).toBeGreaterThan(20);
+  await few(steps, ([at]) => bench.launchHere(`n${at}`, OLD));
+  await few(steps, async ([at, step]) => {
+    expect({ step, code: (await dying(bench, at, order(`n${at}`), 'orders.json')).code }).toEqual({ step, code: null });
+  });
+
+  await swept(bench);
+  // Ordered or not, it is one of both: no heir took its name.
+  const agents = (await bench.ps()).filter(({ name }) => /^n\d/.test(name));
+  expect(agents.length).toBe(steps.length);
+  for (const { phase, result } of agents) expect(phase === 'running' || result === 'stopped').toBe(true);
+  ageWhatIsNobodys(bench);
+  await swept(bench);
+  expect(await halfMade(bench)).toEqual([]);
+
+  await stop(stateOf(bench), agents, { by: 'a test', noManager: true });
+  // Where a TERM that was put down was never sent, KILL follows all the same.
+  await bench.checks(Object.fromEntries(agents.map(({ name }): [string, Truth] => [name, { result: 'stopped' }])));
+}, 300_000);
+
 test('a first spawn that is killed as it starts the manager and the tmux server keeps neither from the next', async () => {
   const witnesses = await FaultBench.open();
   const order = ['spawn', '-n', 'first', '--replace', '--grace', '0s', '--', 'sleep', '1000'];
