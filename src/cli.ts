@@ -36,6 +36,8 @@ export const COMMANDS: Catalogue = {
     summary: 'the process that does so all the time: run, start, stop, status',
     load: () => import('./commands/manager.ts'),
   },
+  config: { summary: 'the effective settings, and where each comes from', load: () => import('./commands/config.ts') },
+  events: { summary: 'what happened to agents, a line a transition', load: () => import('./commands/events.ts') },
   stats: { summary: 'how many ended how, and what teardown saved', load: () => import('./commands/stats.ts') },
   tmux: { summary: 'any tmux command, on the private server', load: () => import('./commands/tmux.ts') },
   info: { summary: 'which state directory, and why; versions', load: () => import('./commands/info.ts') },

@@ -1,4 +1,5 @@
 import type { Activity, ActivitySample } from './activity.ts';
+import type { HookCommands } from './hook-events.ts';
 import type { Limits } from './limits.ts';
 
 /** A process that cannot be confused with a later one of the same number. */
@@ -27,6 +28,9 @@ export interface Spec {
   cwd: string;
   labels: Record<string, string>;
   limits: Limits;
+  spare: readonly string[];
+  /** Commands that hear of its events. */
+  on: HookCommands;
   createdAtMs: number;
   createdUptimeMs: number;
   launcher: ProcessIdentity;
@@ -46,6 +50,8 @@ export interface Started {
   watchdog: ProcessIdentity;
   place: Place;
   tmux: { serverPid: number; session: string; pane: string };
+  /** Daemons of the user's own that are never ended with it, by name. */
+  spare: readonly string[];
   /** The control group that holds the agent's processes and nothing else; null where none could be made. */
   cgroup: string | null;
   uptimeMs: number;

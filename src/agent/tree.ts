@@ -36,6 +36,8 @@ export interface TreeOf {
   uid: number;
   /** The pids in the agent's control group; empty where it has none. */
   inCgroup: ReadonlySet<number>;
+  /** Names of daemons that are spared besides our own list. */
+  spare: readonly string[];
 }
 
 /** Daemons that serve everyone: an agent that happens to start one does not own it. The wrapper's list is the same. */
@@ -95,19 +97,23 @@ export function suspectsOf(run: TreeOf, processes: readonly Process[]): Process[
   return processes.filter((process) => {
     const { pid, cookie, bareEnvironment, hasTerminal, zombie } = process;
     if (pid <= 1 || zombie || run.never.has(pid) || process.uid !== run.uid) return false;
-    if (cookie !== undefined || !bareEnvironment || hasTerminal || SPARED.test(process.name)) return false;
+    if (cookie !== undefined || !bareEnvironment || hasTerminal || isSpared(run, process)) return false;
     const isOrphan = process.parentPid === 1 || byPid.get(process.parentPid)?.name === 'systemd';
     const isYounger = Number(process.startTime) >= Number(run.agent.startTime);
     return isOrphan && isYounger && tie(run, process, byPid) === undefined;
   });
 }
 
+function isSpared({ spare }: TreeOf, { name }: Process): boolean {
+  return SPARED.test(name) || spare.includes(name);
+}
+
 /** The pane lives below a tmux server, ours, and an agent may be called like a daemon: the walk up ends at either. */
 function belowDaemon(run: TreeOf, process: Process, byPid: ReadonlyMap<number, Process>): boolean {
-  if (SPARED.test(process.name)) return true;
+  if (isSpared(run, process)) return true;
   for (const ancestor of ancestors(process, byPid)) {
     if (ancestor.pid === run.wrapper.pid || ancestor.pid === run.agent.pid) return false;
-    if (SPARED.test(ancestor.name)) return true;
+    if (isSpared(run, ancestor)) return true;
   }
   return false;
 }

@@ -3,13 +3,12 @@ import { UsageError } from '../errors.ts';
 import { livingManager } from '../lifecycle/living-manager.ts';
 import { manage } from '../lifecycle/manage.ts';
 import { managerStatus } from '../lifecycle/manager-status.ts';
+import { settings } from '../lifecycle/settings.ts';
 import { resumeManager, stopManager } from '../lifecycle/start-manager.ts';
 import { wallMs } from '../system/clock.ts';
 import { managerReport } from '../view/manager-report.ts';
 import { type Call, type Command, note, print, printJson } from './command.ts';
 
-/** How long it stays without agents. */
-const LEAVE_AFTER = '10m';
 /** As LSB's init scripts: 3 is not running. */
 const NOT_RUNNING = 3;
 
@@ -26,7 +25,7 @@ const command: Command = {
     'leave-after': {
       type: 'string',
       requiresArg: true,
-      describe: `run: leave after so long without agents; default ${LEAVE_AFTER}, or none`,
+      describe: 'run: leave after so long without agents; default 10m, or none',
     },
   },
   run(call) {
@@ -43,7 +42,8 @@ export default command;
 const DEEDS: Readonly<Record<string, (call: Call) => Promise<number>>> = { run, start, stop, status };
 
 async function run({ flags, stateDir }: Call): Promise<number> {
-  const leaveAfterMs = parseDuration(flags.text('leave-after') ?? LEAVE_AFTER, '--leave-after');
+  const given = flags.text('leave-after');
+  const leaveAfterMs = given === undefined ? settings().leaveAfterMs : parseDuration(given, '--leave-after');
   const { openManagerLog } = await import('../lifecycle/manager-log.ts');
   await manage(stateDir, { leaveAfterMs, log: await openManagerLog(stateDir) });
   return 0;

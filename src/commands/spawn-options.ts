@@ -1,5 +1,6 @@
 import type { Options } from 'yargs';
 import { parseDuration, parseFiniteDuration } from '../agent/duration.ts';
+import { parseOn } from '../agent/hook-events.ts';
 import { parseLabels } from '../agent/labels.ts';
 import type { Limits } from '../agent/limits.ts';
 import { dialectOf } from '../agent/reports/dialects.ts';
@@ -43,6 +44,11 @@ export const SPAWN_OPTIONS: Readonly<Record<string, Options>> = {
   stdout: { type: 'string', requiresArg: true, describe: 'a file for its stdout, which then is not in its log' },
   stderr: { type: 'string', requiresArg: true, describe: 'a file for its stderr, which then is not in its log' },
   replace: { type: 'boolean', describe: 'stop a live agent of this name first' },
+  on: {
+    type: 'array',
+    nargs: 1,
+    describe: 'EVENT=COMMAND: hears of waiting, done, warned, ended, lost or escaped; repeatable',
+  },
   'with-parent': { type: 'boolean', describe: 'end it when the agent that spawns it ends' },
   'leave-running': { type: 'boolean', describe: 'after its own end, end nothing that it left running' },
   ...NO_MANAGER,
@@ -73,6 +79,7 @@ export async function spawnOptions({ words, flags }: Call): Promise<SpawnOptions
     replace: flags.on('replace'),
     withParent: flags.on('with-parent'),
     leaveRunning: flags.on('leave-running'),
+    on: parseOn(flags.all('on'), '--on'),
     noManager: flags.on('no-manager'),
     onWarning: note,
   };

@@ -134,8 +134,8 @@ function runOf(runId: string, started: Started, spareWatchers: boolean, table: r
   const cgroup = cgroupOf(runId, started);
   // After the table: a pid that was used again in between then has another start time, and is not signalled.
   const inCgroup = cgroup === undefined ? new Set<number>() : pidsInCgroup(cgroup);
-  const { wrapper, agent } = started;
-  return { runId, wrapper, agent, never, uid: process.getuid?.() ?? 0, inCgroup };
+  const { wrapper, agent, spare } = started;
+  return { runId, wrapper, agent, never, uid: process.getuid?.() ?? 0, inCgroup, spare };
 }
 
 /** Its control group, if the record says what it can only say. */

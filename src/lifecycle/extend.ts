@@ -1,4 +1,5 @@
 import { InvalidInput } from '../agent/invalid-input.ts';
+import { overTheCeiling } from '../agent/settings.ts';
 import { AgentctlError, refusal } from '../errors.ts';
 import type { Agent } from '../store/generated/types.ts';
 import { replaceCap } from '../store/limits-file.ts';
@@ -13,6 +14,7 @@ import { type AgentReference, resolve } from './list.ts';
 import { lockContext } from './lock-context.ts';
 import { observe } from './observe.ts';
 import { refuseUnlessLive } from './refuse-unless-live.ts';
+import { settings } from './settings.ts';
 import { ensureManager, type ManagerWish } from './start-manager.ts';
 import { tmuxServer } from './tmux-server.ts';
 
@@ -29,7 +31,7 @@ export interface ExtendOptions extends ManagerWish {
  * @returns the agent, with its new deadline.
  * @example (await extend(openStateDir(), { name: 'fix-login' }, { byMs: 1_800_000, by: 'my script' })).deadline
  * @throws {UnknownAgentError} for a name that is none.
- * @throws {InvalidInput} for a negative time.
+ * @throws {InvalidInput} for a negative time, or one that passes `maxRuntimeCeiling`.
  * @throws {AgentctlError} where it is too late.
  */
 export async function extend(stateDir: StateDir, reference: AgentReference, options: ExtendOptions): Promise<Agent> {
@@ -37,6 +39,7 @@ export async function extend(stateDir: StateDir, reference: AgentReference, opti
   // What no record can hold would leave a damaged one behind, and that holds the agent's teardown for ever.
   if (options.byMs !== null && !(options.byMs >= 0))
     throw new InvalidInput(`${name} cannot be extended by ${options.byMs} ms: give 0 or more`);
+  const ceilingMs = settings().maxRuntimeCeilingMs;
   // One at a time, so that two of them add up.
   const agent = await withLock(lockFile(stateDir.path, runId ?? ''), lockContext(), async () => {
     const current = resolve(stateDir, { name, runId });
@@ -45,6 +48,8 @@ export async function extend(stateDir: StateDir, reference: AgentReference, opti
     const capMs = files.capMs;
     if (capMs === undefined) throw tooLate(name);
     if (capMs === null) return current;
+    if (ceilingMs !== null && (options.byMs === null || capMs + options.byMs > ceilingMs))
+      throw new InvalidInput(overTheCeiling(`extend ${name}`, ceilingMs, ceilingMs - capMs));
     try {
       if (!replaceCap(current.directory, options.byMs === null ? null : capMs + options.byMs)) throw tooLate(name);
       noteExtension(current.directory, live, now(), options.by, options.byMs);

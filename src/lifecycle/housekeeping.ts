@@ -1,5 +1,6 @@
 import { existsSync } from 'node:fs';
 import { isName } from '../agent/name.ts';
+import { rotateEvents } from '../store/events-file.ts';
 import { removeAbandonedLocks } from '../store/lock.ts';
 import { removeHalfMade } from '../store/new-agent.ts';
 import { agentDir, agentsDir } from '../store/paths.ts';
@@ -21,6 +22,7 @@ export async function housekeeping(stateDir: StateDir): Promise<void> {
   // Whoever starts a manager may die at that as well.
   removeAbandonedLocks(stateDir.path, lockContext());
   removeAbandonedDrafts(stateDir.path);
+  rotateEvents(stateDir.path);
   await closeStraySessions(stateDir);
 }
 

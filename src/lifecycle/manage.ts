@@ -11,7 +11,10 @@ import { housekeeping } from './housekeeping.ts';
 import { type Observed, observeAll } from './observe.ts';
 import { isUnwritten, killAfterOf, reconcile } from './reconcile.ts';
 import { isOurs, register, signOff } from './registration.ts';
+import { HookRunner } from './run-hooks.ts';
+import { settings } from './settings.ts';
 import { Surroundings } from './surroundings.ts';
+import { tellNews } from './tell.ts';
 import { whyUnknown } from './why-unknown.ts';
 
 export interface ManageOptions {
@@ -26,7 +29,7 @@ export interface ManagerLog {
   error: (facts: object, sentence: string) => void;
 }
 
-/** Rescans at least this often, whatever is or is not heard, and looks for what nobody else tidies up. */
+/** The default. */
 const SWEEP_MS = 15 * 60_000;
 /**
  * Who lost wrapper and watchdog rings no bell, idleness makes no noise, and a timer counts no suspend: all are looked at
@@ -61,6 +64,7 @@ export async function manage(stateDir: StateDir, options: ManageOptions): Promis
   const manager = new Rounds(stateDir, options.log);
   let neededAtMs = uptimeMs();
   let sweptAtMs = Number.NEGATIVE_INFINITY;
+  let sweepEveryMs = sweepInterval(SWEEP_MS, options.log);
   try {
     for (;;) {
       try {
@@ -69,8 +73,9 @@ export async function manage(stateDir: StateDir, options: ManageOptions): Promis
         if (place === undefined || placeOf(agents) !== place)
           return options.log.info({}, 'left: the state directory is gone');
         if (!(await isOurs(stateDir))) return options.log.info({}, 'left: another manager has taken over');
-        if (uptimeMs() - sweptAtMs >= SWEEP_MS) {
+        if (uptimeMs() - sweptAtMs >= sweepEveryMs) {
           sweptAtMs = uptimeMs();
+          sweepEveryMs = sweepInterval(sweepEveryMs, options.log);
           // No cap waits for tmux.
           housekeeping(stateDir).catch((error: unknown) => options.log.error({}, wordsOf(error)));
         }
@@ -91,6 +96,20 @@ export async function manage(stateDir: StateDir, options: ManageOptions): Promis
     }
   } finally {
     manager.close();
+  }
+}
+
+/**
+ * How often it rescans, whatever is or is not heard, and looks for what nobody else tidies up.
+ *
+ * @param before - what it is where config.json cannot be read: whoever watches over agents goes on.
+ */
+function sweepInterval(before: number, log: ManagerLog): number {
+  try {
+    return settings().sweepIntervalMs;
+  } catch (error) {
+    log.error({}, wordsOf(error));
+    return before;
   }
 }
 
@@ -117,7 +136,10 @@ class Rounds {
   readonly #stateDir: StateDir;
   readonly #log: ManagerLog;
   readonly #bell: BellListener;
+  readonly #hooks: HookRunner;
   readonly #memory = new Map<string, Activity>();
+  /** What was told of whom. */
+  readonly #told = new Map<string, string>();
   /** Who is being acted on, by run. */
   readonly #busy = new Set<string>();
   /** What was done last, and when it may be tried again if it was in vain. */
@@ -131,6 +153,7 @@ class Rounds {
     this.#stateDir = stateDir;
     this.#log = log;
     this.#bell = new BellListener(stateDir.path);
+    this.#hooks = new HookRunner(stateDir);
   }
 
   async look(): Promise<Look> {
@@ -139,7 +162,7 @@ class Rounds {
     this.#forget(agents);
     const surroundings = new Surroundings(this.#stateDir, agents, { memory: this.#memory, write: true });
     this.#queue = [];
-    let needed = this.#busy.size > 0;
+    let needed = this.#busy.size > 0 || this.#hooks.busy;
     let nextAtMs = uptimeMs() + PATROL_MS;
     for (const agent of agents) {
       const { runId } = agent;
@@ -148,6 +171,7 @@ class Rounds {
         this.#skip(agent.name, unknown ?? '');
         continue;
       }
+      tellNews(this.#stateDir, agent, this.#told);
       if (this.#busy.has(runId)) continue;
       const circumstances = surroundings.of(agent);
       const { activity, parentEnded } = circumstances;
@@ -165,6 +189,7 @@ class Rounds {
         this.#act(agent, runId, action, circumstances);
       else this.#queue.push(() => this.#act(agent, runId, action, circumstances));
     }
+    this.#hooks.begin();
     // Where many agents end one after the other, looking must not take all the time.
     await pause(Math.min(LONGEST_PAUSE_MS, 3 * (awakeMs() - begun)));
     return { needed, nextAtMs };
@@ -220,7 +245,7 @@ class Rounds {
 
   #forget(agents: readonly Observed[]): void {
     const present = new Set(agents.map(({ runId }) => runId));
-    for (const known of [this.#memory, this.#tried]) {
+    for (const known of [this.#memory, this.#tried, this.#told]) {
       for (const runId of known.keys()) if (!present.has(runId)) known.delete(runId);
     }
   }

@@ -17,7 +17,7 @@ export interface ListedProfile extends Profile {
 
 /** Every profile: the built-in ones, and those of the user's configuration, which win. */
 export function profiles(path = process.env.PATH, cwd = process.cwd()): ListedProfile[] {
-  const own = Object.entries(readConfig().profiles ?? {}).map(([name, given]): [string, Profile] => {
+  const own = Object.entries(readConfig().config.profiles ?? {}).map(([name, given]): [string, Profile] => {
     const base = given.agent === undefined ? undefined : BUILT_IN[given.agent];
     return [
       name,

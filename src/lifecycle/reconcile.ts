@@ -4,7 +4,6 @@ import { beginAnew } from '../agent/activity.ts';
 import { type Action, type Decision, decide } from '../agent/decide.ts';
 import type { Company, Evidence, Measured, Now, Started, StopOrder } from '../agent/evidence.ts';
 import { writeActivity } from '../store/activity-file.ts';
-import { appendEvent } from '../store/events-file.ts';
 import { withLock } from '../store/lock.ts';
 import { lockFile } from '../store/paths.ts';
 import { writeReport } from '../store/report-file.ts';
@@ -20,6 +19,7 @@ import { type Observed, observeNamed } from './observe.ts';
 import { resourcesOf } from './resources.ts';
 import { resumeCommand } from './resume-command.ts';
 import { teardown } from './teardown.ts';
+import { tell, tellEscaped } from './tell.ts';
 import { term, withdrawIfNatural } from './term.ts';
 import { tmuxServer } from './tmux-server.ts';
 
@@ -129,7 +129,7 @@ async function carryOut(
       if (started) await term(stateDir, agent, runId, started, action);
       return;
     case 'kill':
-      if (started) await kill(agent, runId, started);
+      if (started) await kill(stateDir, agent, runId, started);
       return;
     case 'conclude':
       await conclude(stateDir, agent, runId, started, action.reason);
@@ -152,15 +152,17 @@ function beginActivityAnew({ directory }: Observed, runId: string, activity: Mea
 /** At its terminal and in the events. Remembered first: said twice it would be worse than not at all. */
 async function warn(
   stateDir: StateDir,
-  { name, directory, evidence }: Observed,
+  agent: Observed,
   runId: string,
   started: Started,
   { memory }: Measured,
   reason: string,
 ): Promise<void> {
+  const { name, directory, evidence } = agent;
   memory.warnedCapMs = evidence.files.capMs ?? null;
   writeActivity(directory, runId, memory);
-  appendEvent(stateDir.path, { at: isoNow(), event: 'warned', name, runId, cause: null, reason });
+  const mark = `warned-${memory.warnedCapMs}`;
+  tell(stateDir, agent, { mark, event: 'warned', hooks: ['warned'], atMs: now().wallMs, cause: null, reason });
   await sayInStatusLine(tmuxServer(stateDir), started.tmux, `${reason}: agentctl extend ${name} 30m`);
 }
 
@@ -172,11 +174,7 @@ function timeOf(wallMs: number): Now {
   return { wallMs, uptimeMs: Math.max(0, at.uptimeMs - (at.wallMs - wallMs)) };
 }
 
-function isoNow(): string {
-  return new Date(now().wallMs).toISOString();
-}
-
-async function kill(agent: Observed, runId: string, started: Started): Promise<void> {
+async function kill(stateDir: StateDir, agent: Observed, runId: string, started: Started): Promise<void> {
   const { files } = agent.evidence;
   const killed =
     files.verdict.state === 'there' ? files.verdict.value.steps.find(({ step }) => step === 'kill') : undefined;
@@ -191,6 +189,7 @@ async function kill(agent: Observed, runId: string, started: Started): Promise<v
   const isGone = over && swept.survivors.length === 0;
   const resume = resumeCommand(agent);
   updateVerdict(agent.directory, { swept, resources, resume, step: isGone ? 'ended' : undefined, at: now() });
+  if (over) tellEscaped(stateDir, agent, swept);
   // Somebody may have stopped those who are to publish the end, or to go after it.
   signal(started.wrapper, 'SIGCONT');
   signal(started.watchdog, 'SIGCONT');

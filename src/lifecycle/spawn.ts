@@ -2,12 +2,15 @@ import { randomBytes } from 'node:crypto';
 import { closeSync, existsSync, openSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ParentReference, ProcessIdentity } from '../agent/evidence.ts';
+import { allHooks, type HookCommands } from '../agent/hook-events.ts';
 import { InvalidInput } from '../agent/invalid-input.ts';
-import { DEFAULT_LIMITS, type Limits } from '../agent/limits.ts';
+import type { Limits } from '../agent/limits.ts';
 import { checkName, defaultName, makeRunId } from '../agent/name.ts';
+import { limitsUnder } from '../agent/settings.ts';
 import { AgentctlError, codeOf, isDiskFull, refusal } from '../errors.ts';
 import { limitsToDisk } from '../store/agent-files.ts';
 import { BellListener } from '../store/bell.ts';
+import { appendEvent } from '../store/events-file.ts';
 import type { Agent, Spec } from '../store/generated/types.ts';
 import { discardNewAgent, makeAgentDir, removeHalfMade } from '../store/new-agent.ts';
 import { packageRoot, packageVersion } from '../store/package-root.ts';
@@ -27,8 +30,10 @@ import { environmentScript, launchScript } from './launch-script.ts';
 import { launcherDied } from './launcher-died.ts';
 import { type Observed, observeArchived, observeNamed } from './observe.ts';
 import type { ProfileLaunch } from './profile-launch.ts';
+import { settings } from './settings.ts';
 import { ensureManager } from './start-manager.ts';
 import { takeName } from './take-name.ts';
+import { tellNews } from './tell.ts';
 import { tmuxServer } from './tmux-server.ts';
 import { undoStart } from './undo-start.ts';
 
@@ -62,6 +67,8 @@ export interface SpawnOptions {
   leaveRunning?: boolean | undefined;
   /** Start no manager, nor let any command start one until `manager start`. */
   noManager?: boolean | undefined;
+  /** Commands that hear of events: the event and the agent come as JSON on stdin. Added to those in config.json. */
+  on?: HookCommands | undefined;
   /** Hears what is worth a line but stops nothing: complaints about the user's tmux.conf, the manager's first start. */
   onWarning?: ((sentence: string) => void) | undefined;
 }
@@ -121,6 +128,8 @@ export async function spawn(stateDir: StateDir, options: SpawnOptions): Promise<
       { cause: error },
     );
   }
+  const told = { name: draft.name, runId: draft.runId, cause: null };
+  appendEvent(stateDir.path, { ...told, at: draft.createdAt, event: 'spawned', reason: 'its name is taken' });
   // After the name was taken: a manager that is about to leave looks for agents once more when it has said so.
   await ensureManager(stateDir, { noManager: options.noManager, onNote: options.onWarning });
   let pane: Pane | undefined;
@@ -187,7 +196,7 @@ function freeName(stateDir: StateDir, command: string): string {
 
 function draftSpec(options: SpawnOptions, name: string, cwd: string, parent: ParentReference | null): Spec {
   const at = now();
-  const given = Object.fromEntries(Object.entries(options.limits ?? {}).filter(([, value]) => value !== undefined));
+  const chosen = settings();
   return {
     schemaVersion: 1,
     agentctlVersion: packageVersion(),
@@ -199,7 +208,9 @@ function draftSpec(options: SpawnOptions, name: string, cwd: string, parent: Par
     command: [...options.command],
     cwd,
     labels: { ...options.labels },
-    limits: limitsToDisk({ ...DEFAULT_LIMITS, ...given }),
+    limits: limitsToDisk(limitsUnder(chosen, options.limits ?? {})),
+    spare: [...chosen.spare],
+    on: allHooks(chosen.on, options.on ?? {}),
     size: { columns: options.columns ?? 200, rows: options.rows ?? 50 },
     stdin: null,
     stdout: null,
@@ -228,7 +239,10 @@ async function proofOfStart(stateDir: StateDir, spec: Spec, wrapper: ProcessIden
     for (;;) {
       const isGone = livenessOf(wrapper) === 'dead'; // before the look: the proof may have come meanwhile
       const agent = thisRun(stateDir, spec);
-      if (agent?.evidence.files.started.state === 'there') return describe(agent);
+      if (agent?.evidence.files.started.state === 'there') {
+        tellNews(stateDir, agent);
+        return describe(agent);
+      }
       // Where a call to tmux was tried again, the first wrapper may be at it, and the last one have given up.
       const hasNoWrapper = isGone && agent?.evidence.processes.wrapper === 'dead';
       if (agent === undefined || agent.status.phase === 'ended' || hasNoWrapper || uptimeMs() > deadline) {

@@ -16,6 +16,7 @@ import { detachedPlace, dropNiceness } from '../system/server-place.ts';
 import { startDetached } from '../system/start-detached.ts';
 import { livingManager } from './living-manager.ts';
 import { lockContext } from './lock-context.ts';
+import { settings } from './settings.ts';
 
 /** A manager that was told to leave does so at once, unless it is stopped or the machine is loaded to the brim. */
 const LEAVING_MS = 5000;
@@ -35,7 +36,7 @@ export interface ManagerWish {
 export async function ensureManager(stateDir: StateDir, { noManager, onNote }: ManagerWish): Promise<void> {
   try {
     if (noManager) holdManager(stateDir.path);
-    if (process.env.AGENTCTL_MANAGER === 'off' || isManagerHeld(stateDir.path)) return;
+    if (isManagerHeld(stateDir.path) || !settings().manager) return;
     const first = !existsSync(managerLogFile(stateDir.path));
     const started = await startManager(stateDir);
     if (started && first) {

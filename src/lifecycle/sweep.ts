@@ -6,9 +6,12 @@ import type { StateDir } from '../store/state-dir.ts';
 import { uptimeMs } from '../system/clock.ts';
 import { describe } from './describe.ts';
 import { housekeeping } from './housekeeping.ts';
+import { livingManager } from './living-manager.ts';
 import { type Observed, observeAll } from './observe.ts';
 import { isUnwritten, killAfterOf, reconcile } from './reconcile.ts';
+import { HookRunner } from './run-hooks.ts';
 import { Surroundings } from './surroundings.ts';
+import { tellNews } from './tell.ts';
 import { whyUnknown } from './why-unknown.ts';
 
 /** What a sweep saw and decided of one agent. */
@@ -36,12 +39,15 @@ export async function* sweep(stateDir: StateDir, options: { dryRun: boolean }): 
   try {
     let deadline = uptimeMs() + STUCK_MS;
     const told = new Map<string, string>();
+    const news = new Map<string, string>();
+    const hooks = new HookRunner(stateDir);
     const tried = new Map<string, { action: Action['do']; killAtMs: number }>();
     for (let pass = 0; ; pass++) {
       const agents = observeAll(stateDir.path);
       const surroundings = new Surroundings(stateDir, agents, { write: !options.dryRun });
       let wakeAtMs = Number.POSITIVE_INFINITY;
       for (const agent of agents) {
+        if (!options.dryRun) tellNews(stateDir, agent, news);
         const before = tried.get(agent.name);
         const killAtMs = before?.action === 'term' && isUnwritten(agent) ? before.killAtMs : undefined;
         if (killAtMs !== undefined && killAtMs > uptimeMs()) {
@@ -71,6 +77,8 @@ export async function* sweep(stateDir: StateDir, options: { dryRun: boolean }): 
       if (wakeAtMs > uptimeMs()) await bell.next(Math.min(POLL_MS, wakeAtMs - uptimeMs()));
     }
     if (!options.dryRun) await housekeeping(stateDir);
+    // Where a manager lives they are its own.
+    if (!options.dryRun && livingManager(stateDir) === undefined) await hooks.end();
   } finally {
     bell.close();
   }

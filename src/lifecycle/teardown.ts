@@ -2,7 +2,7 @@ import { renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { VerdictCause } from '../agent/evidence.ts';
 import { AgentctlError } from '../errors.ts';
-import { appendEvent } from '../store/events-file.ts';
+import { appendEvent, forgetAnnounced } from '../store/events-file.ts';
 import { archivedAgentDir } from '../store/paths.ts';
 import { removeSpareRoom } from '../store/spare-room.ts';
 import { ringBell, type StateDir } from '../store/state-dir.ts';
@@ -16,6 +16,7 @@ import { untilLogIsWhole } from './log-end.ts';
 import { type Observed, observeNamed } from './observe.ts';
 import { resourcesOf } from './resources.ts';
 import { resumeCommand } from './resume-command.ts';
+import { tellEscaped, tellNews } from './tell.ts';
 import { tmuxServer } from './tmux-server.ts';
 
 /**
@@ -27,6 +28,8 @@ export async function teardown(stateDir: StateDir, agent: Observed, runId: strin
   const { directory } = agent;
   const started = files.started.state === 'there' ? files.started.value : undefined;
   const server = tmuxServer(stateDir);
+  // Before it is out of sight: where no manager lives, nobody else has seen it yet.
+  tellNews(stateDir, agent);
   if (started && whereabouts === 'here') {
     await untilLogIsWhole(agent);
     createVerdict(directory, runId, { ...causeOf(agent), steps: [] });
@@ -37,6 +40,7 @@ export async function teardown(stateDir: StateDir, agent: Observed, runId: strin
     const isGone = swept.survivors.length === 0;
     const resume = resumeCommand(agent);
     updateVerdict(directory, { swept, resources, resume, step: isGone ? 'teardown' : undefined, at: now() });
+    tellEscaped(stateDir, agent, swept);
     if (!isGone) {
       const left = swept.survivors.map(({ pid, command }) => `${command} (pid ${pid})`).join(', ');
       throw new AgentctlError(`${agent.name} cannot be torn down, since this cannot be killed: ${left}`);
@@ -53,6 +57,7 @@ export async function teardown(stateDir: StateDir, agent: Observed, runId: strin
   removeSpareRoom(directory);
   renameSync(directory, archivedAgentDir(stateDir.path, agent.name, runId));
   syncDirectory(join(stateDir.path, 'archive'));
+  forgetAnnounced(archivedAgentDir(stateDir.path, agent.name, runId));
   const { cause, reason } = causeOf(agent);
   appendEvent(stateDir.path, {
     at: new Date(now().wallMs).toISOString(),

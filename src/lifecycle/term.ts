@@ -1,11 +1,11 @@
 import type { Action } from '../agent/decide.ts';
 import type { Now, Said, Started, VerdictCause } from '../agent/evidence.ts';
-import { appendEvent } from '../store/events-file.ts';
 import type { StateDir } from '../store/state-dir.ts';
 import { createVerdict, updateVerdict, withdrawTerm } from '../store/verdict-file.ts';
 import { now, pause, uptimeMs, wallMs } from '../system/clock.ts';
 import { signal } from '../system/processes.ts';
 import { type Observed, observe } from './observe.ts';
+import { tell } from './tell.ts';
 
 /**
  * From a verdict to its TERM, at least; more where a disk takes longer. The verdict is there before the time that it gives
@@ -40,14 +40,7 @@ export async function term(
   if (signal(started.agent, 'SIGTERM') === 'gone') return;
   // A stopped process hears TERM only when it runs again.
   signal(started.agent, 'SIGCONT');
-  appendEvent(stateDir.path, {
-    at: new Date(wallMs()).toISOString(),
-    event: 'stopping',
-    name: agent.name,
-    runId,
-    cause,
-    reason,
-  });
+  tell(stateDir, agent, { mark: 'stopping', event: 'stopping', hooks: [], atMs: wallMs(), cause, reason });
 }
 
 /** Puts the verdict down, with a TERM that is still to come. */

@@ -42,6 +42,7 @@ function startedOf({ directory, evidence: { files, now: at } }: Observed): Start
     watchdog: wrapper,
     place: files.spec.value.place,
     tmux: { serverPid: 0, session: '', pane: '' },
+    spare: files.spec.value.spare,
     cgroup: null,
     uptimeMs: at.uptimeMs,
     startedAtMs: at.wallMs,

@@ -111,6 +111,8 @@ function specOf(spec: disk.Spec): Spec {
     cwd: spec.cwd,
     labels: spec.labels,
     limits: limitsOf(spec.limits),
+    spare: spec.spare ?? [],
+    on: spec.on ?? {},
     createdAtMs: instantOf(spec.createdAt),
     createdUptimeMs: uptimeOf(spec.createdUptimeSeconds),
     launcher: spec.launcher,
@@ -149,6 +151,7 @@ function startedOf(started: disk.Started, spec: Found<Spec>): Started {
     watchdog: started.watchdog,
     place: { bootId: started.bootId, pidNamespace: started.pidNamespace },
     tmux: started.tmux,
+    spare: sinceCreation?.spare ?? [],
     cgroup: started.cgroup ?? null,
     uptimeMs,
     startedAtMs: sinceCreation

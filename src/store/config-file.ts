@@ -1,27 +1,157 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
+import { type DocumentNode, parse, type ValueNode } from '@humanwhocodes/momoa';
 import { InvalidInput } from '../agent/invalid-input.ts';
+import { nearest } from '../agent/nearest.ts';
+import { codeOf, refusal } from '../errors.ts';
 import type { Config } from './generated/types.ts';
 import * as validators from './generated/validators.js';
-import { readRecord } from './record-file.ts';
+import { readText } from './read-text.ts';
+
+/** config.json, as it stands there. */
+export interface ConfigFile {
+  path: string;
+  exists: boolean;
+  config: Config;
+  /** How a key is called in a message: `FILE:LINE: KEY`. */
+  where: (key: string) => string;
+}
 
 /** What is the user's own, for all state directories: `agentctl/` in `$XDG_CONFIG_HOME`, else in `~/.config`. */
 export function configFolder(env: NodeJS.ProcessEnv = process.env): string {
   return join(env.XDG_CONFIG_HOME || join(env.HOME || homedir(), '.config'), 'agentctl');
 }
 
+/** Where config.json is, or would be. */
+export function configPath(env: NodeJS.ProcessEnv = process.env): string {
+  return join(configFolder(env), 'config.json');
+}
+
 /**
- * config.json there; an empty one where there is none.
+ * config.json; an empty one where there is none.
  *
- * @throws {InvalidInput} where it is not what schemas/config.schema.json says.
+ * @throws {InvalidInput} with the line, the key, its value and the form that is allowed, where it is not what
+ *   schemas/config.schema.json says.
  */
-export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
-  const path = join(configFolder(env), 'config.json');
-  const found = readRecord(path, validators.config);
-  if (found.state === 'damaged') {
-    throw new InvalidInput(
-      `${found.problem}, in ${configFolder(env)}: mend it (schemas/config.schema.json), or move it away`,
-    );
+export function readConfig(env: NodeJS.ProcessEnv = process.env): ConfigFile {
+  const path = configPath(env);
+  let text: string;
+  try {
+    text = readText(path);
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR')
+      return { path, exists: false, config: {}, where: (key) => `${path}: ${key}` };
+    throw new InvalidInput(`${path} cannot be read (${refusal(error)}): mend that, or move it away`);
   }
-  return found.state === 'there' ? found.value : {};
+  // By the fast way where all is well, which it mostly is: this stands in every start-up.
+  let data: unknown;
+  try {
+    data = text.trim() === '' ? {} : JSON.parse(text);
+  } catch {
+    throw new InvalidInput(notJson(path, text));
+  }
+  const where = (key: string): string => `${path}:${lineOf(text, key.split('.'))}: ${key}`;
+  if (validators.config(data)) return { path, exists: true, config: data, where };
+  throw new InvalidInput(misfit(path, text, validators.config.errors?.[0], data));
+}
+
+/** Every single value, by its place: `defaults.maxRuntime`. */
+export function singleValues(config: Config): Map<string, string> {
+  const values = new Map<string, string>();
+  for (const [section, value] of Object.entries(config)) {
+    if (section === 'profiles' || section === 'on' || section === 'spare' || section.startsWith('$')) continue;
+    if (typeof value === 'object' && value !== null) {
+      for (const [key, one] of Object.entries(value)) values.set(`${section}.${key}`, String(one));
+    } else values.set(section, String(value));
+  }
+  return values;
+}
+
+function notJson(path: string, text: string): string {
+  try {
+    parse(text, { mode: 'json' });
+    return `${path} is not JSON: mend it, or move it away`;
+  } catch (error) {
+    const { line = 1, message = '' } = error as { line?: number; message?: string };
+    const what = message.replace(/\s*\(\d+:\d+\)\s*$/, '').replace(/\.$/, '');
+    return `${path}:${line}: this is not JSON (${what}): mend it, or move the file away`;
+  }
+}
+
+interface SchemaError {
+  instancePath?: string;
+  keyword?: string;
+  message?: string;
+  params?: Record<string, unknown>;
+}
+
+function misfit(path: string, text: string, error: SchemaError | undefined, data: unknown): string {
+  const keys = (error?.instancePath ?? '')
+    .split('/')
+    .slice(1)
+    .map((key) => key.replaceAll('~1', '/').replaceAll('~0', '~'));
+  const unknown = error?.params?.additionalProperty;
+  if (typeof unknown === 'string') {
+    const known = knownKeys(error?.instancePath ?? '');
+    const near = nearest(unknown, known);
+    const remedy = near ? `did you mean ${near}?` : `there are ${known.join(', ')}`;
+    const key = [...keys, unknown];
+    return `${path}:${lineOf(text, key)}: ${key.join('.')} is not known: ${remedy}`;
+  }
+  const value = keys.reduce<unknown>((at, key) => (at as Record<string, unknown> | undefined)?.[key], data);
+  const form = FORMS.find(([pattern]) => pattern.test(keys.join('.')))?.[1] ?? error?.message ?? 'see the schema';
+  const shown = JSON.stringify(value)?.slice(0, 80) ?? 'missing';
+  return `${path}:${lineOf(text, keys)}: ${keys.join('.') || 'the whole'} is ${shown}: ${form} (schemas/config.schema.json)`;
+}
+
+const FORMS: readonly (readonly [key: RegExp, form: string])[] = [
+  [
+    /^(defaults\.|maxRuntimeCeiling|manager\.leaveAfter|retention\.olderThan)/,
+    'write a duration: "90s", "5m", "1h30m", a number of seconds, or "none"',
+  ],
+  [/^logs\./, 'write a size: "64MiB", "1GiB", a number of bytes, or "none"'],
+  [/^manager\.enabled/, 'write true or false'],
+  [/^retention\.keep/, 'write a number of agents, or "none"'],
+  [/^spare/, 'write a list of names of programs: ["my-daemon"]'],
+  [/^on(\.|$)/, 'write a command or a list of them for each of waiting, done, warned, ended, lost, escaped'],
+  [/^stateDir/, 'write the absolute path of a directory'],
+];
+
+/** Of one level of the schema: there are only two. */
+function knownKeys(instancePath: string): string[] {
+  const sections: Readonly<Record<string, readonly string[]>> = {
+    '': ['stateDir', 'defaults', 'maxRuntimeCeiling', 'manager', 'retention', 'logs', 'spare', 'profiles', 'on'],
+    '/defaults': ['maxRuntime', 'grace', 'maxIdle', 'killAfter', 'sweepInterval'],
+    '/manager': ['enabled', 'leaveAfter'],
+    '/retention': ['olderThan', 'keep'],
+    '/logs': ['piece', 'total'],
+    '/on': ['waiting', 'done', 'warned', 'ended', 'lost', 'escaped'],
+  };
+  return [...(sections[instancePath] ?? ['command', 'agent', 'prompt', 'env', 'install'])];
+}
+
+/** The line of a key, or of the deepest one on the way to it that is there. */
+function lineOf(text: string, keys: readonly string[]): number {
+  let document: DocumentNode;
+  try {
+    document = parse(text, { mode: 'json' });
+  } catch {
+    return 1;
+  }
+  let node: ValueNode = document.body;
+  let { line } = node.loc.start;
+  for (const key of keys) {
+    if (node.type === 'Object') {
+      const member = node.members.find(({ name }) => (name.type === 'String' ? name.value : name.name) === key);
+      if (member === undefined) break;
+      line = member.loc.start.line;
+      node = member.value;
+    } else if (node.type === 'Array') {
+      const element = node.elements[Number(key)];
+      if (element === undefined) break;
+      line = element.loc.start.line;
+      node = element.value;
+    } else break;
+  }
+  return line;
 }

@@ -73,6 +73,7 @@ export function makeAgentDir(stateDir: string, agent: NewAgent): string {
   }
   if (agent.stdin !== undefined) write('stdin', agent.stdin);
   write('limits', `${limitsLine(spec)}\n`);
+  if (spec.spare?.length) write('spared', `${spec.spare.join('\n')}\n`);
   write('heartbeat', '');
   write('output.log', '');
   write('exit.tmp', `${pendingExit(spec.runId)}\n`, true);

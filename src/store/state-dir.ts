@@ -14,6 +14,7 @@ import {
 import { homedir, tmpdir } from 'node:os';
 import { isAbsolute, join, resolve } from 'node:path';
 import { AgentctlError, codeOf, refusal, UsageError } from '../errors.ts';
+import { readConfig } from './config-file.ts';
 import { packageRoot } from './package-root.ts';
 import { agentsDir, archiveDir, bellFile } from './paths.ts';
 import { readText } from './read-text.ts';
@@ -28,17 +29,21 @@ export interface StateDir {
 const SOCKET_PATH_BYTES = 107;
 
 /**
- * Which state directory is meant: the flag, else `$AGENTCTL_STATE_DIR`, else `state/` of a source checkout, else
+ * Which state directory is meant: the flag, else `$AGENTCTL_STATE_DIR`, else config.json's, else `state/` of a source checkout, else
  * `$XDG_STATE_HOME/agentctl`. Touches nothing.
  *
  * @param flag - `--state-dir`, as given.
  * @throws {UsageError} when what was given is empty.
+ * @throws {InvalidInput} where config.json cannot be read: nobody can tell then which is meant.
  */
 export function findStateDir(flag?: string, env: NodeJS.ProcessEnv = process.env): StateDir {
   if (flag !== undefined) return { path: given(flag, '--state-dir'), reason: 'given by --state-dir' };
   if (env.AGENTCTL_STATE_DIR !== undefined) {
     return { path: given(env.AGENTCTL_STATE_DIR, 'AGENTCTL_STATE_DIR'), reason: 'given by AGENTCTL_STATE_DIR' };
   }
+  const { config, path: file } = readConfig(env);
+  if (config.stateDir !== undefined)
+    return { path: given(config.stateDir, `${file}: stateDir`), reason: `given by ${file}` };
   const checkout = join(packageRoot(), 'state');
   if (existsSync(join(packageRoot(), 'src', 'main.ts')) && existsSync(checkout)) {
     return { path: checkout, reason: 'agentctl runs from a source checkout' };

@@ -17,6 +17,7 @@ export interface Schemas {
   orders: Orders;
   profiles: Profiles;
   report: Report;
+  settings: EffectiveSettings;
   spec: Spec;
   started: Started;
   stats: Stats;
@@ -233,14 +234,103 @@ export interface ProcessNote {
  * agentctl/config.json in $XDG_CONFIG_HOME (~/.config): what a user sets once.
  */
 export interface Config {
+  /**
+   * For completion in editors.
+   */
   $schema?: string;
+  /**
+   * The state directory where neither --state-dir nor AGENTCTL_STATE_DIR says another.
+   */
+  stateDir?: string;
+  /**
+   * What an agent gets that is not told otherwise.
+   */
+  defaults?: {
+    /**
+     * The cap: how long it may run. Default 1h.
+     */
+    maxRuntime?: string | number;
+    /**
+     * From its end to teardown. Default 5m.
+     */
+    grace?: string | number;
+    /**
+     * How long it may do nothing. Default 30m.
+     */
+    maxIdle?: string | number;
+    /**
+     * From TERM to KILL. Default 10s.
+     */
+    killAfter?: string | number;
+    /**
+     * How often the manager looks at all agents, whatever it hears. Default 15m.
+     */
+    sweepInterval?: string | number;
+  };
+  /**
+   * The most that a cap may be: no flag and no extend passes it. Default none.
+   */
+  maxRuntimeCeiling?: string | number;
+  /**
+   * The manager.
+   */
+  manager?: {
+    /**
+     * Whether commands start it where they need it. Default true.
+     */
+    enabled?: boolean;
+    /**
+     * How long it stays without agents. Default 10m.
+     */
+    leaveAfter?: string | number;
+  };
+  /**
+   * Which archived agents the manager removes: those that are both older and beyond the newest.
+   */
+  retention?: {
+    /**
+     * Since their end. Default none: none is removed for its age.
+     */
+    olderThan?: string | number;
+    /**
+     * The newest that always stay. Default none.
+     */
+    keep?: string | number;
+  };
+  /**
+   * The logs of agents' terminals.
+   */
+  logs?: {
+    /**
+     * A log goes on in a new file after so many bytes. Default 64MiB.
+     */
+    piece?: string | number;
+    /**
+     * The most that one agent's log takes: its oldest pieces are removed. Default 1GiB; none is no limit.
+     */
+    total?: string | number;
+  };
+  /**
+   * Names of daemons that serve everyone, as the kernel has them (15 bytes): they are never ended with an agent. Added to tmux, ssh-agent, gpg-agent, sccache, watchman, adb, gradle, bazel.
+   */
+  spare?: string[];
+  /**
+   * Commands that hear of events: each gets the event and the agent as JSON on its stdin.
+   */
+  on?: {
+    waiting?: string | string[];
+    done?: string | string[];
+    warned?: string | string[];
+    ended?: string | string[];
+    lost?: string | string[];
+    escaped?: string | string[];
+  };
   /**
    * Agents for `spawn --agent NAME`; one of a built-in name replaces that.
    */
   profiles?: {
     [k: string]: ConfigProfile;
   };
-  [k: string]: unknown;
 }
 export interface ConfigProfile {
   /**
@@ -298,17 +388,39 @@ export interface Event {
    * ISO 8601, UTC.
    */
   at: string;
-  event: 'warned' | 'stopping' | 'torn-down';
+  /**
+   * `reported`: it works or waits; `done`: it said that it has finished; `ended`, or `lost` where nobody could learn its code; `escaped`: something of it lives and could not be ended, or may be its own; `hook-failed`: a command of --on.
+   */
+  event:
+    | 'spawned'
+    | 'started'
+    | 'reported'
+    | 'warned'
+    | 'done'
+    | 'stopping'
+    | 'ended'
+    | 'lost'
+    | 'escaped'
+    | 'torn-down'
+    | 'hook-failed';
   name: string;
   /**
    * Unique for ever, sortable by time; also the cookie AGENTCTL_RUN_ID in the agent's environment.
    */
   runId: string;
   /**
-   * With `stopping` and `torn-down`: as in verdict.json.
+   * With `stopping`, `ended`, `lost` and `torn-down`: as in verdict.json. With `reported`: working or waiting. With `hook-failed`: the event it was for.
    */
   cause: string | null;
   reason: string;
+  /**
+   * With `ended` and `lost`.
+   */
+  result?: string | null;
+  /**
+   * With `ended` and `lost`.
+   */
+  exitCode?: number | null;
   [k: string]: unknown;
 }
 /**
@@ -593,6 +705,36 @@ export interface Report {
   [k: string]: unknown;
 }
 /**
+ * What `config --json` prints: the effective settings, and where each comes from.
+ */
+export interface EffectiveSettings {
+  schemaVersion: 1;
+  /**
+   * Where config.json is, or would be.
+   */
+  file: string;
+  exists: boolean;
+  settings: {
+    /**
+     * Its place in config.json.
+     */
+    key: string;
+    value: string;
+    from: 'default' | 'environment' | 'file';
+    /**
+     * The variable that sets it, where there is one.
+     */
+    variable: string | null;
+    [k: string]: unknown;
+  }[];
+  spare: string[];
+  on: {
+    [k: string]: string[];
+  };
+  profiles: string[];
+  [k: string]: unknown;
+}
+/**
  * spec.json: what to run, by whom and under which limits. Written once by the launcher.
  */
 export interface Spec {
@@ -650,6 +792,11 @@ export interface Spec {
    * Whose events its own reports are: claude, codex, gemini, opencode; null or absent: the command's program tells.
    */
   reports?: string | null;
+  /**
+   * Daemons of this user's own that are never ended with it, by name (config.json).
+   */
+  spare?: string[];
+  on?: HookCommands;
   [k: string]: unknown;
 }
 export interface ParentReference1 {
@@ -697,6 +844,12 @@ export interface ProcessIdentity {
    */
   startTime: string;
   [k: string]: unknown;
+}
+/**
+ * Commands that hear of its events, by event.
+ */
+export interface HookCommands {
+  [k: string]: string[];
 }
 /**
  * started.json: the proof that the agent runs. Written once by launch.sh, its last act before it becomes the agent.

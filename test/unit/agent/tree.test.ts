@@ -35,6 +35,7 @@ const TREE: TreeOf = {
   never: new Set([TMUX]),
   uid: UID,
   inCgroup: new Set(),
+  spare: [],
 };
 
 function ties(members: readonly Member[]): Record<number, string> {

@@ -1,0 +1,73 @@
+import { type Transition, transitionsOf } from '../agent/transitions.ts';
+import { announce } from '../store/events-file.ts';
+import { queueHook } from '../store/hook-queue.ts';
+import { ringBell, type StateDir } from '../store/state-dir.ts';
+import type { Swept } from '../store/verdict-file.ts';
+import { wallMs } from '../system/clock.ts';
+import { describe } from './describe.ts';
+import type { Observed } from './observe.ts';
+
+/**
+ * Tells what is new of an agent: a line in events.ndjson, and the commands of `--on` that hear of it. Whoever looks at an
+ * agent calls this; each thing is told once, whoever they are and how many.
+ *
+ * @param told - what is known to have been told, by run, for whoever looks again and again: no look at the disk then.
+ */
+export function tellNews(stateDir: StateDir, agent: Observed, told?: Map<string, string>): void {
+  const { runId } = agent;
+  if (runId === undefined || agent.evidence.files.archived || agent.status.phase === 'unknown') return;
+  const news = transitionsOf(agent.evidence, agent.status);
+  const signature = news.map(({ mark }) => mark).join(' ');
+  if (told?.get(runId) === signature) return;
+  for (const transition of news) tell(stateDir, agent, transition);
+  told?.set(runId, signature);
+}
+
+/** Tells one thing, unless it was told before. */
+export function tell(stateDir: StateDir, agent: Observed, transition: Transition): void {
+  const { runId, name, directory } = agent;
+  const { spec } = agent.evidence.files;
+  if (runId === undefined) return;
+  const { mark, event, hooks, atMs, cause, reason, result, exitCode } = transition;
+  const line = {
+    at: new Date(atMs).toISOString(),
+    event,
+    name,
+    runId,
+    cause,
+    reason,
+    ...(result !== undefined && { result, exitCode: exitCode ?? null }),
+  };
+  if (!announce(stateDir.path, directory, mark, line) || spec.state !== 'there') return;
+  const { on, cwd } = spec.value;
+  const commands = hooks.flatMap((hook) => (on[hook] ?? []).map((command) => ({ hook, command })));
+  if (commands.length === 0) return;
+  const input = { schemaVersion: 1, event: { schemaVersion: 1, ...line }, agent: describe(agent) };
+  for (const [at, { hook, command }] of commands.entries())
+    queueHook(stateDir.path, `${runId}-${mark}-${at}`, { event: hook, name, runId, command, cwd, input });
+  ringBell(stateDir.path);
+}
+
+/** What of an agent lives on, and could not be ended, or is perhaps its own: each process once. */
+export function tellEscaped(
+  stateDir: StateDir,
+  agent: Observed,
+  { survivors, suspects = [] }: Pick<Swept, 'survivors'> & Partial<Pick<Swept, 'suspects'>>,
+): void {
+  const named = [
+    ...survivors.map((one) => ({ ...one, what: 'cannot be killed' })),
+    ...suspects.map((one) => ({ ...one, what: 'is perhaps its own, and was left alone' })),
+  ];
+  if (named.length === 0) return;
+  tell(stateDir, agent, {
+    mark: `escaped-${named
+      .map(({ pid }) => pid)
+      .join('-')
+      .slice(0, 100)}`,
+    event: 'escaped',
+    hooks: ['escaped'],
+    atMs: wallMs(),
+    cause: null,
+    reason: named.map(({ pid, command, what }) => `${command} (pid ${pid}) ${what}`).join('; '),
+  });
+}
