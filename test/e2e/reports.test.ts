@@ -27,21 +27,14 @@ class Bench extends Workbench {
   constructor() {
     super();
     mkdirSync(join(this.dir, 'bin'));
-    mkdirSync(join(this.dir, 'config', 'agentctl'), { recursive: true });
     this.installed('claude', CLAUDE);
     this.env.PATH = `${join(this.dir, 'bin')}:${this.env.PATH}`;
     this.env.HOME = this.dir;
-    this.env.XDG_CONFIG_HOME = join(this.dir, 'config');
   }
 
   installed(name: string, text: string): void {
     writeFileSync(join(this.dir, 'bin', name), text);
     chmodSync(join(this.dir, 'bin', name), 0o755);
-  }
-
-  configure(config: object | string): void {
-    const text = typeof config === 'string' ? config : JSON.stringify(config);
-    writeFileSync(join(this.dir, 'config', 'agentctl', 'config.json'), text);
   }
 
   /** Has the agent's hooks called with an event; through tmux itself, so that it is nothing that agentctl sent. */

@@ -62,7 +62,10 @@ describe('a run', () => {
     fc.assert(
       fc.property(anyTable, fc.uniqueArray(pid, { maxLength: 2 }), (table, pids) => {
         const run = { ...RUN, cgroupPids: new Set(pids) };
-        const { members, spared } = treeOf({ ...run, never: new Set(), uid: 1000, inCgroup: run.cgroupPids, spare: [] }, table);
+        const { members, spared } = treeOf(
+          { ...run, never: new Set(), uid: 1000, inCgroup: run.cgroupPids, spare: [] },
+          table,
+        );
         return members.length + spared.length === 0 || runsWithTraces([run], table).has(run.runId);
       }),
     );

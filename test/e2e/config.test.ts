@@ -1,0 +1,90 @@
+// What a user sets once, and what happens where that is wrong.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { Workbench } from '../fixtures/workbench.ts';
+import { misfits } from './schemas.ts';
+
+test('config tells what is in force and why, and spawn does so', async () => {
+  const bench = new Workbench();
+  bench.configure({ defaults: { grace: '7m', maxIdle: 900 }, spare: ['my-daemon'], on: { done: 'true' } });
+  bench.env.AGENTCTL_MAX_RUNTIME = '2h';
+  const file = join(bench.dir, 'config', 'agentctl', 'config.json');
+  const [table, json, path, valid] = await bench.many([
+    ['config'],
+    ['config', '--json'],
+    ['config', 'path'],
+    ['config', 'validate'],
+  ]);
+  expect(table?.stdout).toMatch(/^defaults\.maxRuntime +2h +environment: AGENTCTL_MAX_RUNTIME$/m);
+  expect(table?.stdout).toMatch(/^defaults\.grace +7m +file$/m);
+  expect(table?.stdout).toMatch(/^defaults\.killAfter +10s +default$/m);
+  expect(table?.stdout).toMatch(/^spare +my-daemon +file$/m);
+  expect(misfits('settings', JSON.parse(json?.stdout ?? ''))).toEqual([]);
+  expect(path?.stdout).toBe(`${file}\n`);
+  expect(valid?.stdout).toBe(`${file} is valid\n`);
+
+  const spawned = JSON.parse(await bench.ok('spawn', '--json', '-n', 'a', '--max-idle', '1h', 'sleep', '1000'));
+  expect(spawned.limits).toMatchObject({ maxRuntimeSeconds: 7200, graceSeconds: 420, maxIdleSeconds: 3600 });
+  expect(readFileSync(join(spawned.directory, 'spared'), 'utf8')).toBe('my-daemon\n');
+});
+
+test('a broken config.json is told of by line, and leaves nothing half made; what does not need it works', async () => {
+  const bench = new Workbench();
+  await bench.ok('spawn', '-n', 'before', 'sleep', '1000');
+  bench.configure('{\n  "defaults": { "grace": "5x" }\n}');
+  const file = join(bench.dir, 'config', 'agentctl', 'config.json');
+  const [config, validate, spawn, extend, ps, stop] = await bench.many([
+    ['config'],
+    ['config', 'validate'],
+    ['spawn', '-n', 'after', 'true'],
+    ['extend', 'before', '1h'],
+    ['ps', '-q'],
+    ['stop', 'before'],
+  ]);
+  for (const refused of [config, validate, spawn, extend]) {
+    expect(refused).toMatchObject({ code: 2, stdout: '' });
+    expect(refused?.stderr).toMatch(new RegExp(`^agentctl: ${file}:2: defaults.grace is "5x": write a duration`));
+  }
+  expect(ps).toEqual({ code: 0, stdout: 'before\n', stderr: '' });
+  expect(stop).toMatchObject({ code: 0 });
+  expect((await bench.ps()).map(({ name }) => name)).toEqual(['before']);
+});
+
+test('no flag and no extend passes the ceiling', async () => {
+  const bench = new Workbench();
+  bench.configure({ maxRuntimeCeiling: '30m' });
+  const cut = JSON.parse(await bench.ok('spawn', '--json', '-n', 'a', 'sleep', '1000'));
+  expect(cut.limits.maxRuntimeSeconds).toBe(1800);
+  const asked = JSON.parse(await bench.ok('spawn', '--json', '-n', 'b', '--max-runtime', '20m', 'sleep', '1000'));
+  expect(asked.limits.maxRuntimeSeconds).toBe(1200);
+  const [over, none, extendOver, extendNone, extended] = await bench.many([
+    ['spawn', '-n', 'c', '--max-runtime', '31m', 'true'],
+    ['spawn', '-n', 'c', '--max-runtime', 'none', 'true'],
+    ['extend', 'b', '11m'],
+    ['extend', 'b', 'none'],
+    ['extend', 'b', '10m'],
+  ]);
+  for (const refused of [over, none]) {
+    expect(refused).toMatchObject({ code: 2, stdout: '' });
+    expect(refused?.stderr).toMatch(/--max-runtime: more than the ceiling of 1800s .*: give 1800s at most/);
+  }
+  for (const refused of [extendOver, extendNone]) {
+    expect(refused).toMatchObject({ code: 2, stdout: '' });
+    expect(refused?.stderr).toMatch(/extend b: more than the ceiling of 1800s .*: give 600s at most/);
+  }
+  expect(extended).toMatchObject({ code: 0 });
+  expect((await bench.ps()).map(({ name }) => name).sort()).toEqual(['a', 'b']);
+});
+
+test('stateDir there is where agents live, unless somebody says otherwise', async () => {
+  const bench = new Workbench();
+  const other = join(bench.dir, 'other');
+  bench.configure({ stateDir: other });
+  const { AGENTCTL_STATE_DIR: _own, ...env } = bench.env;
+  bench.env.AGENTCTL_STATE_DIR = undefined;
+  expect(JSON.parse((await bench.runWith({ env }, 'info', '--json')).stdout)).toMatchObject({ stateDirectory: other });
+  bench.configure('{');
+  expect(await bench.runWith({ env }, 'ps')).toMatchObject({ code: 2, stdout: '' });
+  expect(await bench.runWith({ env }, '--state-dir', other, 'ps')).toMatchObject({ code: 0 });
+});

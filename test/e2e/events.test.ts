@@ -1,0 +1,111 @@
+// What is told of agents: events, and the commands of --on that hear of them.
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { rotateEvents } from '../../src/store/events-file.ts';
+import { waitFor } from '../fixtures/wait-for.ts';
+import { Workbench } from '../fixtures/workbench.ts';
+import { misfits } from './schemas.ts';
+
+interface Told {
+  event: string;
+  name: string;
+  cause: string | null;
+  reason: string;
+  result?: string | null;
+}
+
+async function told(bench: Workbench, ...filters: string[]): Promise<Told[]> {
+  const out = await bench.ok('events', '--json', ...filters.flatMap((filter) => ['--filter', filter]));
+  return out
+    .split('\n')
+    .filter(Boolean)
+    .map((line) => JSON.parse(line) as Told);
+}
+const UNTIL_GO = 'while [ ! -e go ]; do sleep 0.1; done; exit 4';
+const kinds = (events: readonly Told[]) => events.map(({ event }) => event);
+
+test('a life is told in order, once, also to whoever follows; and its hooks hear of it', async () => {
+  const bench = new Workbench().withManager();
+  bench.configure({ on: { ended: 'cat >>ended' } });
+  const follower = bench.start(['events', '-f', '--json']);
+  let followed = '';
+  follower.stdout?.on('data', (chunk: Buffer) => (followed += chunk));
+  const hooks = ['--on', 'done=cat >done', '--on', 'done=echo no >&2; exit 3', '--on', 'lost=touch lost'];
+  await bench.ok('spawn', '-n', 'a', '--grace', '1s', ...hooks, '--', 'sleep', '1000');
+  await bench.ok('done', 'a', '-m', 'all of it');
+  await waitFor('its teardown', () => followed.includes('"torn-down"'));
+  follower.kill();
+  await waitFor('its hooks to have run', () => followed.includes('hook-failed'));
+
+  const all = await told(bench);
+  expect(kinds(all).filter((event) => event !== 'hook-failed')).toEqual([
+    'spawned',
+    'started',
+    'done',
+    'stopping',
+    'ended',
+    'torn-down',
+  ]);
+  for (const event of all) expect(misfits('event', event)).toEqual([]);
+  expect(followed.trim().split('\n')).toHaveLength(all.length);
+  expect(all.find(({ event }) => event === 'ended')).toMatchObject({ cause: 'done', result: 'succeeded' });
+  expect(all.find(({ event }) => event === 'hook-failed')).toMatchObject({
+    cause: 'done',
+    reason: 'echo no >&2; exit 3: it exited with 3: no',
+  });
+  expect(kinds(await told(bench, 'event=done', 'event=ended', 'name=a'))).toEqual(['done', 'ended']);
+  expect(await told(bench, 'name=b')).toEqual([]);
+
+  const done = JSON.parse(readFileSync(join(bench.dir, 'done'), 'utf8'));
+  expect(done).toMatchObject({
+    event: { event: 'done', reason: 'all of it' },
+    agent: { name: 'a', phase: 'done', directory: expect.any(String) },
+  });
+  expect(JSON.parse(readFileSync(join(bench.dir, 'ended'), 'utf8'))).toMatchObject({ event: { event: 'ended' } });
+});
+
+test('without a manager the next sweep tells, and runs the hooks', async () => {
+  const bench = new Workbench();
+  await bench.ok('spawn', '-n', 'a', '--grace', '0', '--on', 'ended=cat >ended', '--', 'sh', '-c', UNTIL_GO);
+  expect(kinds(await told(bench))).toEqual(['spawned', 'started']);
+  writeFileSync(join(bench.dir, 'go'), '');
+  await waitFor('its end', async () => (await bench.agent('a')).phase === 'ended');
+  expect(kinds(await told(bench))).toEqual(['spawned', 'started']);
+  await bench.ok('sweep');
+  expect(kinds(await told(bench))).toEqual(['spawned', 'started', 'ended', 'torn-down']);
+  expect(JSON.parse(readFileSync(join(bench.dir, 'ended'), 'utf8')).event).toMatchObject({
+    event: 'ended',
+    cause: 'natural',
+    result: 'failed',
+    exitCode: 4,
+  });
+  await bench.ok('sweep');
+  expect(await told(bench)).toHaveLength(4);
+
+  // Across the pieces of a full file, and only so many of those.
+  rotateEvents(bench.state, 10, 2);
+  await bench.run('run', '-n', 'b', 'true');
+  expect(kinds(await told(bench, 'name=a'))).toHaveLength(4);
+  expect(kinds(await told(bench, 'name=b'))).toContain('ended');
+  for (let times = 0; times < 4; times++) {
+    rotateEvents(bench.state, 1, 2);
+    await bench.run('spawn', '-n', `c${times}`, 'true');
+  }
+  expect(new Set((await told(bench)).map(({ name }) => name))).toEqual(new Set(['c1', 'c2', 'c3']));
+});
+
+test('bad words to events and --on are told in a sentence, and start nothing', async () => {
+  const bench = new Workbench();
+  const ran = await bench.many([
+    ['events', 'a'],
+    ['events', '--filter', 'phase=ended'],
+    ['events', '--since', 'soon'],
+    ['spawn', '-n', 'a', '--on', 'donne=x', 'true'],
+    ['spawn', '-n', 'a', '--on', 'done', 'true'],
+    ['config', 'pth'],
+  ]);
+  expect(ran.map(({ code, stdout }) => ({ code, stdout }))).toEqual(ran.map(() => ({ code: 2, stdout: '' })));
+  expect(ran.map(({ stderr }) => stderr.split('\n').length)).toEqual(ran.map(() => 2));
+  expect(await bench.ps()).toEqual([]);
+});

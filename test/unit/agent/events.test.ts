@@ -1,0 +1,61 @@
+// What is told of an agent, and who hears of it.
+import { describe, expect, test } from 'vitest';
+import { parseEventFilters } from '../../../src/agent/event-filter.ts';
+import { allHooks, parseOn } from '../../../src/agent/hook-events.ts';
+import { parseSize } from '../../../src/agent/size.ts';
+
+describe('--on', () => {
+  test('takes several commands for an event, with = in them', () => {
+    expect(parseOn(['done=a=b c', 'ended=x', 'done=y'], '--on')).toEqual({ done: ['a=b c', 'y'], ended: ['x'] });
+  });
+
+  test.each([
+    ['donne=x', '--on: "donne" is no event: did you mean done?'],
+    ['started=x', '--on: "started" is no event: there are waiting, done, warned, ended, lost, escaped'],
+    ['done', '--on: done has no command: write done=COMMAND'],
+    ['done= ', '--on: done has no command: write done=COMMAND'],
+    ['', '--on: "" is no event: there are waiting, done, warned, ended, lost, escaped'],
+  ])('refuses %j', (text, sentence) => {
+    expect(() => parseOn([text], '--on')).toThrow(sentence);
+  });
+
+  test('is added to what config.json has', () => {
+    expect(allHooks({ done: ['a'], lost: ['b'] }, { done: ['c'] })).toEqual({ done: ['a', 'c'], lost: ['b'] });
+  });
+});
+
+describe('--filter of events', () => {
+  const event = { event: 'ended', name: 'a', runId: 'r1', cause: 'natural', result: 'failed' };
+
+  test.each([
+    [[], true],
+    [['event=ended'], true],
+    [['event=done', 'event=ended'], true],
+    [['event=ended', 'name=b'], false],
+    [['name=a', 'result=failed', 'cause=natural', 'run=r1'], true],
+    [['result=succeeded'], false],
+  ])('%j: %s', (filters, passes) => {
+    expect(parseEventFilters(filters)(event)).toBe(passes);
+  });
+
+  test.each(['phase=x', 'event', 'event='])('refuses %j', (text) => {
+    expect(() => parseEventFilters([text])).toThrow(/is not a filter: write event=…, name=…/);
+  });
+});
+
+describe('a size', () => {
+  test.each([
+    ['0', 0],
+    ['none', 0],
+    ['12', 12],
+    ['12B', 12],
+    ['64KiB', 65_536],
+    ['1GiB', 1024 ** 3],
+  ])('%s is %d bytes', (text, bytes) => {
+    expect(parseSize(text, 'x')).toBe(bytes);
+  });
+
+  test.each(['', '5MB', '-1', '1.5GiB', '999999999999999TiB', ' 1'])('%j is none', (text) => {
+    expect(() => parseSize(text, 'logs.total')).toThrow(/^logs.total: .* is not a size: write 64MiB/);
+  });
+});
