@@ -40,9 +40,10 @@ export function queueHook(stateDir: string, id: string, hook: QueuedHook): void 
  * Takes hooks that are to be run, each by a rename, which only one of several can do.
  *
  * @param most - as many.
+ * @param nowMs - the wall clock.
  * @returns those that are ours now, and those whose runner died as it ran them.
  */
-export function claimHooks(stateDir: string, most: number): { claimed: ClaimedHook[]; orphaned: QueuedHook[] } {
+export function claimHooks(stateDir: string, most: number, nowMs = Date.now()): { claimed: ClaimedHook[]; orphaned: QueuedHook[] } {
   const folder = hooksDir(stateDir);
   const found: { claimed: ClaimedHook[]; orphaned: QueuedHook[] } = { claimed: [], orphaned: [] };
   for (const entry of entriesOf(folder)) {
@@ -54,7 +55,7 @@ export function claimHooks(stateDir: string, most: number): { claimed: ClaimedHo
         renameSync(path, taken);
         const hook = JSON.parse(readText(taken)) as QueuedHook;
         found.claimed.push({ ...hook, done: () => rmSync(taken, { force: true }) });
-      } else if (entry.endsWith('.running') && Date.now() - statSync(path).ctimeMs > ORPHANED_MS) {
+      } else if (entry.endsWith('.running') && nowMs - statSync(path).ctimeMs > ORPHANED_MS) {
         const hook = JSON.parse(readText(path)) as QueuedHook;
         rmSync(path);
         found.orphaned.push(hook);
