@@ -32,11 +32,12 @@ export async function stopForeign(
   return ended.some(({ survivors }) => survivors.length > 0) ? 1 : 0;
 }
 
-function tell({ id, ended, spared, survivors, shared }: EndedForeign): void {
+function tell({ id, ended, spared, suspects, survivors, shared }: EndedForeign): void {
   print(visible(`${id} ended: ${ended.length === 1 ? '1 process' : `${ended.length} processes`}`));
   for (const { pane, with: others } of shared)
     note(`${id}: its pane ${pane} is in ${others.join(', ')} too, and runs on there`);
   if (spared.length > 0) note(`${id}: left alone, since they serve everyone: ${listOf(spared)}`);
+  if (suspects.length > 0) note(`${id}: was started there, had left it, and runs on: ${listOf(suspects)}`);
   if (survivors.length > 0) note(`${id}: could not be killed: ${listOf(survivors)}`);
 }
 

@@ -15,6 +15,8 @@ export interface EndedForeign {
   spared: ProcessNote[];
   /** Could not be killed. */
   survivors: ProcessNote[];
+  /** Was started there and had left it: perhaps it serves others. */
+  suspects: ProcessNote[];
   /** Panes that other sessions have too: they run on there. */
   shared: { pane: string; with: string[] }[];
 }
@@ -74,6 +76,7 @@ async function endOne(
   return {
     id: target.id,
     ...hunt.told(),
+    suspects: hunt.suspects(),
     shared: [...shared].map(([pane, names]) => ({
       pane,
       with: names.map((name) => foreignName(socketFolder(), target.socket, name)),

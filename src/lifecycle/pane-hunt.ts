@@ -1,6 +1,6 @@
 import type { ProcessIdentity } from '../agent/evidence.ts';
 import { paneTree } from '../agent/pane-tree.ts';
-import { lineage, type Member, type Process } from '../agent/tree.ts';
+import { lineage, type Member, type Process, servesEveryone } from '../agent/tree.ts';
 import type { ProcessNote } from '../store/generated/types.ts';
 import { pause, uptimeMs } from '../system/clock.ts';
 import { ignoresTerm, type TmuxPane } from '../system/foreign-tmux.ts';
@@ -14,6 +14,7 @@ const LOOK_EVERY_MS = 50;
 export class PaneHunt {
   readonly #serverPid: number;
   readonly #panes: ProcessIdentity[] = [];
+  readonly #ids = new Set<string>();
   readonly #cookies = new Set<string>();
   readonly #known = new Map<string, Member>();
   readonly #spared = new Map<number, ProcessNote>();
@@ -32,6 +33,7 @@ export class PaneHunt {
     let anew = 0;
     for (const pane of panes) {
       const leader = byPid.get(pane.pid);
+      this.#ids.add(pane.id);
       if (pane.ended !== undefined) this.#addLeftOf(pane, table);
       else if (leader && isPaneHere(pane, this.#serverPid, leader) && !this.#hasPane(leader)) {
         this.#panes.push(leader);
@@ -49,11 +51,7 @@ export class PaneHunt {
   /** What runs on in a pane whose program has ended: its number may be another's by now, unless the environment says not. */
   #addLeftOf(pane: TmuxPane, table: readonly Process[]): void {
     const inSession = table.filter(({ sessionId, pid }) => sessionId === pane.pid && pid !== pane.pid);
-    for (const process of inSession) {
-      const { TMUX, TMUX_PANE } = variablesOf(process.pid, ['TMUX', 'TMUX_PANE']);
-      if (TMUX_PANE === pane.id && TMUX?.split(',').at(-2) === String(this.#serverPid))
-        this.#remember({ process, why: 'session' });
-    }
+    for (const process of inSession) if (this.#origin(process) === pane.id) this.#remember({ process, why: 'session' });
   }
 
   /** TERM to all of them, and time to clean up. */
@@ -78,6 +76,27 @@ export class PaneHunt {
       return { members: found };
     });
     this.#left = members;
+  }
+
+  /**
+   * What was started in these panes, by its environment, and has left them before we looked. Perhaps it serves others: it
+   * is named, never signalled.
+   */
+  suspects(): ProcessNote[] {
+    const own = process.getuid?.();
+    const isLeft = (one: Process): boolean =>
+      one.uid === own && !one.zombie && one.cookie === undefined && !servesEveryone(one) && one.pid !== process.pid;
+    return processTable()
+      .filter((one) => isLeft(one) && !this.#known.has(idOf(one)) && !this.#spared.has(one.pid))
+      .filter((one) => this.#ids.has(this.#origin(one) ?? ''))
+      .map((one) => noteOf({ process: one, why: 'suspect' }));
+  }
+
+  /** The pane of this server in which a process was started, by its environment. */
+  #origin({ pid }: Process): string | undefined {
+    const { TMUX, TMUX_PANE } = variablesOf(pid, ['TMUX', 'TMUX_PANE']);
+    // Socket, server, session.
+    return TMUX?.split(',').at(-2) === String(this.#serverPid) ? TMUX_PANE : undefined;
   }
 
   /** What became of them. */

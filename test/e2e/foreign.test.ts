@@ -197,6 +197,7 @@ describe.concurrent('stop --foreign', () => {
     const script = `
       setsid sh -c 'echo $$ >left-session; sleep 1000 & wait' &
       (sleep 1000 & echo $! >orphan)
+      (setsid sh -c 'echo $$ >left-before; exec sleep 1000' &)
       sh -c 'trap "" TERM HUP; echo $$ >deaf; while :; do sleep 1; done' &
       sh -c 'echo $$ >stopped; kill -STOP $$; sleep 1000' &
       AGENTCTL_RUN_ID= setsid sh -c 'echo $$ >its-own; exec sleep 1000' &
@@ -209,15 +210,16 @@ describe.concurrent('stop --foreign', () => {
     others.add('bystander', await bench.session('trees', 'exec sleep 1000'));
     await bench.written('ready');
     mine.push(...(await pidsIn(bench, 'left-session', 'orphan', 'deaf', 'stopped')));
-    const spared = ['its-own', 'ssh-agent.pid', 'nested'];
+    const spared = ['left-before', 'its-own', 'ssh-agent.pid', 'nested'];
     for (const [at, pid] of (await pidsIn(bench, ...spared)).entries()) others.add(spared[at] ?? '', pid);
     const { code, stdout, stderr } = await bench.run('stop', '--foreign', 'default:tree', '--kill-after', '1s');
     expect({ code, stdout }).toEqual({
       code: 0,
       stdout: expect.stringMatching(/^default:tree ended: \d+ processes\n$/),
     });
-    expect(stderr).toMatch(
-      /^agentctl: default:tree: left alone, since they serve everyone: \.\/ssh-agent 1000 \(pid \d+\)\n$/,
+    expect(stderr.replace(/pid \d+/g, 'pid N')).toBe(
+      `agentctl: default:tree: left alone, since they serve everyone: ./ssh-agent 1000 (pid N)
+agentctl: default:tree: was started there, had left it, and runs on: sleep 1000 (pid N)\n`,
     );
     expect(mine.filter(lives)).toEqual([]);
     expect(others.dead()).toEqual([]);
