@@ -26,7 +26,11 @@ const command: Command = {
   ],
   options: {
     ...SELECTION,
-    'kill-after': { type: 'string', requiresArg: true, describe: "from TERM to KILL; default the agent's own" },
+    'kill-after': {
+      type: 'string',
+      requiresArg: true,
+      describe: "from TERM to KILL; default the agent's own, 10s for --foreign",
+    },
     foreign: { type: 'array', nargs: 1, describe: 'SOCKET:NAME, as "ps --foreign" shows it; repeatable' },
   },
   run(call) {

@@ -59,20 +59,19 @@ async function endOne(
   const hunt = new PaneHunt(target.serverPid);
   hunt.add(target.session.panes.filter(({ id }) => !shared.has(id)));
   await hunt.ask(killAfterMs);
-  for (let round = 1; round <= MOST_ROUNDS; round++) {
+  for (let round = 1; ; round++) {
     await hunt.kill();
     const { session, all } = await lookAgain(target);
     if (session === undefined) break;
+    if (round > MOST_ROUNDS)
+      throw new AgentctlError(
+        `the session ${target.id} is still there: look at it with "tmux -S ${target.socket} attach"`,
+      );
     const sharedNow = sharedPanes(session, all);
     const anew = hunt.add(session.panes.filter((pane) => pane.ended === undefined && !sharedNow.has(pane.id)));
-    // Closing it hangs up what was started in it since: the last look finds that.
+    // Closing it hangs up what was started in it since: the next look finds that.
     if (anew === 0 || round === MOST_ROUNDS) await closeForeignSession(target.socket, target.serverPid, session);
   }
-  await hunt.kill();
-  if ((await lookAgain(target)).session !== undefined)
-    throw new AgentctlError(
-      `the session ${target.id} is still there: look at it with "tmux -S ${target.socket} attach"`,
-    );
   return {
     id: target.id,
     ...hunt.told(),
