@@ -27,14 +27,6 @@ export function paneTree(of: PaneTree, processes: readonly Process[]): { members
   const sessions = leadersIn(leaders, byPid);
   const ties = new Map<number, Member['why'] | 'spared' | undefined>();
 
-  const tieOf = (process: Process): Member['why'] | 'spared' | undefined => {
-    if (ties.has(process.pid)) return ties.get(process.pid);
-    // In a table that was read while it changed parents may stand in a circle.
-    ties.set(process.pid, undefined);
-    const tie = decide(process);
-    ties.set(process.pid, tie);
-    return tie;
-  };
   const decide = (process: Process): Member['why'] | 'spared' | undefined => {
     if (process.pid <= 1 || of.never.has(process.pid)) return undefined;
     if (panes.has(process.sessionId)) return 'session';
@@ -43,12 +35,23 @@ export function paneTree(of: PaneTree, processes: readonly Process[]): { members
     if (before !== undefined) return before;
     // An agent's, or said to be its own: nor is what stands below it ours.
     if (process.cookie !== undefined && !of.cookies.has(process.cookie)) return undefined;
-    const parent = byPid.get(process.parentPid);
-    const parents = parent && tieOf(parent);
+    const parents = ties.get(process.parentPid);
     const tie = parents ?? (sessions.has(process.sessionId) ? 'session' : undefined);
     if (tie === undefined || tie === 'spared') return tie;
     if (servesEveryone(process)) return 'spared';
     return parents === undefined ? tie : 'descendant';
+  };
+
+  // Goes up to the first ancestor that is decided, and down again deciding: nobody is looked at twice.
+  const tieOf = (process: Process): Member['why'] | 'spared' | undefined => {
+    const path: Process[] = [];
+    for (let at: Process | undefined = process; at && !ties.has(at.pid); at = byPid.get(at.parentPid)) {
+      // In a table that was read while it changed parents may stand in a circle.
+      ties.set(at.pid, undefined);
+      path.push(at);
+    }
+    for (const one of path.reverse()) ties.set(one.pid, decide(one));
+    return ties.get(process.pid);
   };
 
   const members: Member[] = [];

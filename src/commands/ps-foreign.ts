@@ -1,3 +1,4 @@
+import { existsSync, realpathSync } from 'node:fs';
 import { UsageError } from '../errors.ts';
 import { foreignSessions } from '../lifecycle/foreign-sessions.ts';
 import type { ForeignServer } from '../store/generated/types.ts';
@@ -34,6 +35,7 @@ export async function renderForeign({ flags, stateDir }: Call, home: string): Pr
     note(`agents of another state directory are left out: "agentctl --state-dir ${other} ps" lists them`);
 }
 
+/** Servers tell where they work without links. */
 function isElsewhere({ ofAgents, stateDir }: ForeignServer, own: string): boolean {
-  return ofAgents && stateDir !== null && stateDir !== own;
+  return ofAgents && stateDir !== null && stateDir !== (existsSync(own) ? realpathSync(own) : own);
 }

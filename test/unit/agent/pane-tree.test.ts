@@ -110,6 +110,11 @@ describe('not in the tree of a pane is', () => {
   });
 });
 
+test('a chain of forks may be as long as it likes', () => {
+  const chain = Array.from({ length: 10_000 }, (_, at) => loose(200 + at, at === 0 ? PANE : 199 + at));
+  expect(Object.keys(found(chain.toReversed()).members)).toHaveLength(10_000);
+});
+
 describe('a pane is busy with', () => {
   const job = (pid: number, parentPid: number) => process(pid, parentPid, { groupId: 200 });
   test.each<[string, number | undefined, Process[], number]>([
