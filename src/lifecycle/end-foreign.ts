@@ -2,7 +2,7 @@ import { foreignName } from '../agent/foreign-name.ts';
 import { AgentctlError, BusyError } from '../errors.ts';
 import type { ProcessNote } from '../store/generated/types.ts';
 import { socketFolder } from '../system/foreign-servers.ts';
-import { closeForeignSession, sessionsOn, type TmuxSession } from '../system/foreign-tmux.ts';
+import { closeForeignSession, PATIENT_MS, sessionsOn, type TmuxSession } from '../system/foreign-tmux.ts';
 import { type ForeignTarget, findForeign } from './find-foreign.ts';
 import { sharedPanes } from './foreign-sessions.ts';
 import { PaneHunt } from './pane-hunt.ts';
@@ -39,7 +39,7 @@ export async function endForeign(
   names: readonly string[],
   killAfterMs: number,
 ): Promise<PromiseSettledResult<EndedForeign>[]> {
-  const found = await Promise.all(names.map(findForeign));
+  const found = await findForeign(names);
   const targets = [...new Map(found.map((target) => [`${target.socket} ${target.session.id}`, target])).values()];
   const isNamed = (socket: string, id: string): boolean =>
     targets.some((other) => other.socket === socket && other.session.id === id);
@@ -90,7 +90,7 @@ async function lookAgain({
   session,
   id,
 }: ForeignTarget): Promise<{ session: TmuxSession | undefined; all: readonly TmuxSession[] }> {
-  const answer = await sessionsOn(socket);
+  const answer = await sessionsOn(socket, PATIENT_MS);
   if (answer.is === 'silent' || answer.is === 'refusal') {
     const why = answer.is === 'silent' ? 'it does not answer any more' : answer.words;
     throw new BusyError(`the tmux server of ${id} cannot be asked how far that came (${why}): try again`);

@@ -3,11 +3,11 @@ import { nearest } from '../agent/nearest.ts';
 import { paneTree } from '../agent/pane-tree.ts';
 import { lineage } from '../agent/tree.ts';
 import { AgentctlError, BusyError } from '../errors.ts';
-import { findServer, isServerHere, socketFolder } from '../system/foreign-servers.ts';
-import type { TmuxPane, TmuxSession } from '../system/foreign-tmux.ts';
+import { type FoundServer, findServer, isServerHere, socketFolder } from '../system/foreign-servers.ts';
+import { PATIENT_MS, type TmuxPane, type TmuxSession } from '../system/foreign-tmux.ts';
 import { processTable } from '../system/processes.ts';
 import { visible } from '../view/visible.ts';
-import { foreignSessions, isPaneHere, listenTo, problemOf } from './foreign-sessions.ts';
+import { foreignSessions, type Heard, isPaneHere, listenTo, problemOf } from './foreign-sessions.ts';
 import { cookiesOf } from './pane-hunt.ts';
 
 /** A session that was found, and is ended by nobody yet. */
@@ -21,21 +21,36 @@ export interface ForeignTarget {
 }
 
 /**
- * Finds one session by its exact name, and refuses whatever must not be ended from here.
+ * Finds sessions by their exact names, and refuses whatever must not be ended from here. Each server is asked once.
  *
- * @param text - SOCKET:NAME, as `ps --foreign` shows it.
- * @throws {InvalidInput} when it is no such name.
+ * @param names - SOCKET:NAME, as `ps --foreign` shows them.
+ * @throws {InvalidInput} when one is no such name.
  * @throws {BusyError} when its server does not answer in time.
  * @throws {AgentctlError} when it is not there, is an agent's, is our own, or its processes cannot be seen from here.
  */
-export async function findForeign(text: string): Promise<ForeignTarget> {
+export async function findForeign(names: readonly string[]): Promise<ForeignTarget[]> {
   const folder = socketFolder();
-  const { socket, session: name } = parseForeignName(folder, text);
+  const wanted = names.map((text) => ({ text, ...parseForeignName(folder, text) }));
+  const asked = new Map<string, Promise<Asked>>();
+  for (const { socket } of wanted) if (!asked.has(socket)) asked.set(socket, ask(socket));
+  return Promise.all(
+    wanted.map(async ({ text, socket, session }) => pick(text, socket, session, await asked.get(socket))),
+  );
+}
+
+type Asked = { server: FoundServer; answer: Heard } | undefined;
+
+/** undefined where there is no socket of this user. */
+async function ask(socket: string): Promise<Asked> {
   const server = findServer(socket);
-  const answer = server === undefined ? undefined : await listenTo(server);
-  if (server === undefined || answer === undefined || answer.is === 'dead' || answer.is === 'empty') {
+  return server && { server, answer: await listenTo(server, PATIENT_MS) };
+}
+
+async function pick(text: string, socket: string, name: string, asked: Asked): Promise<ForeignTarget> {
+  if (asked === undefined || asked.answer.is === 'dead' || asked.answer.is === 'empty') {
     throw new AgentctlError(`no tmux server of yours listens on ${socket}: ${await didYouMean(text)}`);
   }
+  const { server, answer } = asked;
   if (answer.is === 'agents') {
     const directory = answer.stateDir ?? 'DIR';
     throw new AgentctlError(
@@ -50,7 +65,7 @@ export async function findForeign(text: string): Promise<ForeignTarget> {
   const { sessions, serverPid } = answer;
   const session = sessions.find((one) => one.name === name) ?? sessions.find((one) => visible(one.name) === name);
   if (session === undefined) throw new AgentctlError(`there is no session ${text}: ${await didYouMean(text)}`);
-  const id = foreignName(folder, server.socket, session.name);
+  const id = foreignName(socketFolder(), server.socket, session.name);
   const target = { id, socket: server.socket, serverPid, session, all: sessions };
   refuseUnlessOurs(target);
   return target;

@@ -29,7 +29,7 @@ export interface Foreign {
  */
 export async function foreignSessions(): Promise<Foreign> {
   const found = findServers();
-  const heard = await Promise.all(found.map(listenTo));
+  const heard = await Promise.all(found.map((server) => listenTo(server)));
   const table = heard.some(({ is }) => is === 'sessions') ? processTable() : [];
   const all = found.map((server, at) => ({ server, answer: heard[at] ?? { is: 'dead' as const } }));
   return {
@@ -41,7 +41,7 @@ export async function foreignSessions(): Promise<Foreign> {
 }
 
 /** Asks one server. */
-export async function listenTo(server: FoundServer): Promise<Heard> {
+export async function listenTo(server: FoundServer, timeoutMs?: number): Promise<Heard> {
   const { socket, cwd } = server;
   if (cwd !== undefined && isServedBy(cwd, socket)) return { is: 'agents', stateDir: cwd };
   if (server.isLost) return { is: 'lost' };
@@ -49,7 +49,7 @@ export async function listenTo(server: FoundServer): Promise<Heard> {
   const answer = await knock(socket);
   if (answer === 'dead') return { is: 'dead' };
   if (answer === 'busy') return { is: 'silent' };
-  const said = await sessionsOn(socket);
+  const said = await sessionsOn(socket, timeoutMs);
   return said.is === 'sessions' && said.ofAgents ? { is: 'agents', stateDir: cwd } : said;
 }
 

@@ -51,10 +51,18 @@ const LINE =
 const ENDED_MEANWHILE = /server exited|lost server/;
 const NOBODY = /no server running|error connecting/;
 
-/** All sessions of a server with their panes, in one call. Starts no server, and waits for none that hangs. */
-export async function sessionsOn(socket: string): Promise<Answer> {
+/** Whoever is to end something waits longer than who only looks: a machine may be loaded to the brim. */
+export const PATIENT_MS = 20_000;
+
+/**
+ * All sessions of a server with their panes, in one call. Starts no server.
+ *
+ * @param timeoutMs - how long a server that hangs is waited for.
+ */
+export async function sessionsOn(socket: string, timeoutMs: number = LOOK_MS): Promise<Answer> {
   for (;;) {
-    const { code, timedOut, stdout, stderr } = await callForeign(socket, ['list-panes', '-a', '-F', FORMAT]);
+    const args = ['list-panes', '-a', '-F', FORMAT];
+    const { code, timedOut, stdout, stderr } = await callForeign(socket, args, timeoutMs);
     if (timedOut) return { is: 'silent' };
     if (code === 0) return parseSessions(stdout);
     if (NOBODY.test(stderr)) return { is: 'dead' };
@@ -70,7 +78,7 @@ export async function closeForeignSession(
   { id, createdAtMs }: TmuxSession,
 ): Promise<void> {
   const same = `#{==:#{pid} #{session_created},${serverPid} ${createdAtMs / 1000}}`;
-  await callForeign(socket, ['if-shell', '-F', '-t', `${id}:`, same, `kill-session -t '${id}'`]);
+  await callForeign(socket, ['if-shell', '-F', '-t', `${id}:`, same, `kill-session -t '${id}'`], PATIENT_MS);
 }
 
 /** What tmux told, a line for each pane of each session. */
@@ -128,8 +136,8 @@ export function ignoresTerm({ pid }: ProcessIdentity): boolean {
 }
 
 /** -N: a client whose server is gone would start one; -u: else it writes names in ASCII only. */
-function callForeign(socket: string, args: readonly string[]): Promise<Ran> {
-  return runProgram(tmuxProgram(), ['-N', '-u', '-S', socket, ...args], { timeout: LOOK_MS });
+function callForeign(socket: string, args: readonly string[], timeout: number): Promise<Ran> {
+  return runProgram(tmuxProgram(), ['-N', '-u', '-S', socket, ...args], { timeout });
 }
 
 function numberOf(text: string | undefined): number | undefined {
