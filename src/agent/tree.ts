@@ -97,23 +97,24 @@ export function suspectsOf(run: TreeOf, processes: readonly Process[]): Process[
   return processes.filter((process) => {
     const { pid, cookie, bareEnvironment, hasTerminal, zombie } = process;
     if (pid <= 1 || zombie || run.never.has(pid) || process.uid !== run.uid) return false;
-    if (cookie !== undefined || !bareEnvironment || hasTerminal || isSpared(run, process)) return false;
+    if (cookie !== undefined || !bareEnvironment || hasTerminal || servesEveryone(process, run.spare)) return false;
     const isOrphan = process.parentPid === 1 || byPid.get(process.parentPid)?.name === 'systemd';
     const isYounger = Number(process.startTime) >= Number(run.agent.startTime);
     return isOrphan && isYounger && tie(run, process, byPid) === undefined;
   });
 }
 
-function isSpared({ spare }: TreeOf, { name }: Process): boolean {
+/** Whether a process is one of the daemons that serve everyone, by its name; `spare` are names besides our own. */
+export function servesEveryone({ name }: Pick<Process, 'name'>, spare: readonly string[] = []): boolean {
   return SPARED.test(name) || spare.includes(name);
 }
 
 /** The pane lives below a tmux server, ours, and an agent may be called like a daemon: the walk up ends at either. */
 function belowDaemon(run: TreeOf, process: Process, byPid: ReadonlyMap<number, Process>): boolean {
-  if (isSpared(run, process)) return true;
+  if (servesEveryone(process, run.spare)) return true;
   for (const ancestor of ancestors(process, byPid)) {
     if (ancestor.pid === run.wrapper.pid || ancestor.pid === run.agent.pid) return false;
-    if (isSpared(run, ancestor)) return true;
+    if (servesEveryone(ancestor, run.spare)) return true;
   }
   return false;
 }
@@ -121,7 +122,7 @@ function belowDaemon(run: TreeOf, process: Process, byPid: ReadonlyMap<number, P
 /** Of each table once: whoever ends hundreds of agents looks for each of them in the same one, several times. */
 const indexes = new WeakMap<readonly Process[], ReadonlyMap<number, Process>>();
 
-function byPidOf(processes: readonly Process[]): ReadonlyMap<number, Process> {
+export function byPidOf(processes: readonly Process[]): ReadonlyMap<number, Process> {
   const index = indexes.get(processes) ?? new Map(processes.map((process) => [process.pid, process]));
   indexes.set(processes, index);
   return index;

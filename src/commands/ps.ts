@@ -6,6 +6,7 @@ import type { Agent } from '../store/generated/types.ts';
 import { pause, wallMs } from '../system/clock.ts';
 import { agentTable } from '../view/agent-table.ts';
 import { type Call, type Command, note, print, printJson } from './command.ts';
+import { refuseOptionsOfAgents, renderForeign } from './ps-foreign.ts';
 
 const SORTS: Record<string, (agent: Agent) => string | number> = {
   name: (agent) => agent.name,
@@ -25,6 +26,7 @@ const command: Command = {
   examples: [
     ['agentctl ps --filter label=job=7 --filter phase=running', 'filters of one kind are alternatives, kinds add up'],
     ['agentctl ps -a --json', 'everything, with the evidence, for scripts'],
+    ['agentctl ps --foreign', 'what "tmux new-session -d" has left'],
   ],
   options: {
     all: { alias: 'a', type: 'boolean', describe: 'also what ended before its grace, and the archive' },
@@ -37,18 +39,22 @@ const command: Command = {
     },
     watch: { type: 'boolean', describe: 'again every 2 s, until interrupted' },
     tree: { type: 'boolean', describe: 'agents below those that spawned them' },
-    json: { type: 'boolean', describe: 'schemas/list.schema.json' },
+    foreign: { type: 'boolean', describe: 'instead of agents: the sessions on your other tmux servers' },
+    json: { type: 'boolean', describe: 'schemas/list.schema.json; with --foreign schemas/foreign.schema.json' },
   },
   async run(call) {
     if (call.words.length > 0)
       throw new UsageError(`ps takes no names: "agentctl status ${call.words[0]}" shows one agent`);
+    const foreign = call.flags.on('foreign');
+    if (foreign) refuseOptionsOfAgents(call);
     const key = order(call.flags.text('sort'));
     // stdout is never "destroyed", not even when its reader has left: only the error tells.
     const gone = new AbortController();
     process.stdout.on('error', () => gone.abort());
     for (;;) {
       const home = call.flags.on('watch') && process.stdout.isTTY ? '\x1b[H\x1b[2J' : '';
-      render(call, key, home);
+      if (foreign) await renderForeign(call, home);
+      else render(call, key, home);
       if (!call.flags.on('watch')) return 0;
       await pause(WATCH_MS, gone.signal);
       if (gone.signal.aborted) return 0;

@@ -7,6 +7,7 @@ import { statusCell } from '../view/agent-table.ts';
 import { visible } from '../view/visible.ts';
 import { type Call, type Command, note, print } from './command.ts';
 import { managerWish, NO_MANAGER } from './manager-option.ts';
+import { stopForeign } from './stop-foreign.ts';
 
 const SELECTION = {
   all: { type: 'boolean', describe: 'every live agent' },
@@ -19,18 +20,24 @@ const command: Command = {
   usage: 'stop NAME… [options]',
   description:
     'Ends agents with everything they started: TERM to the agent, KILL to what is left after its kill-after. Returns once nothing is left; logs and results stay.',
-  examples: [['agentctl stop --filter label=job=7', 'all of a job']],
+  examples: [
+    ['agentctl stop --filter label=job=7', 'all of a job'],
+    ['agentctl stop --foreign default:build', 'a session of another tmux server'],
+  ],
   options: {
     ...SELECTION,
-    'kill-after': { type: 'string', requiresArg: true, describe: "from TERM to KILL; default the agent's own" },
+    'kill-after': {
+      type: 'string',
+      requiresArg: true,
+      describe: "from TERM to KILL; default the agent's own, 10s for --foreign",
+    },
+    foreign: { type: 'array', nargs: 1, describe: 'SOCKET:NAME, as "ps --foreign" shows it; repeatable' },
   },
   run(call) {
-    const killAfter = call.flags.text('kill-after');
-    return stopSelected(
-      call,
-      'stop',
-      killAfter === undefined ? undefined : parseFiniteDuration(killAfter, '--kill-after'),
-    );
+    const given = call.flags.text('kill-after');
+    const killAfterMs = given === undefined ? undefined : parseFiniteDuration(given, '--kill-after');
+    if (call.flags.all('foreign').length > 0) return stopForeign(call, killAfterMs);
+    return stopSelected(call, 'stop', killAfterMs);
   },
 };
 

@@ -21,20 +21,11 @@ const LEAST_SCANS = 10;
  */
 export async function killTree(runId: string, started: Started, spareWatchers: boolean): Promise<Swept> {
   const ended = new Map<number, ProcessNote>();
-  let deadline = Number.POSITIVE_INFINITY;
   const cgroup = cgroupOf(runId, started);
-  let tree: Tree = { members: [], spared: [], suspects: [] };
-  let stubborn = false;
-  for (let empty = 0, scans = 0; empty < EMPTY_SCANS && (scans < LEAST_SCANS || uptimeMs() < deadline); scans++) {
-    const table = await nextProcessTable();
-    tree = killOnce(runId, started, { spareWatchers, table, stubborn, ended });
-    // Not from the call: the first look may have come late, and who was killed in it must have the time to die.
-    if (scans === 0) deadline = uptimeMs() + PATIENCE_MS;
-    stubborn = tree.members.length > 0;
-    empty = stubborn ? 0 : empty + 1;
-    if (empty < EMPTY_SCANS || cgroup !== undefined) continue;
-    if (inHurry(() => killFugitive(runId, started, { spareWatchers, table, ended }))) empty = 0;
-  }
+  const tree = await untilGone(
+    (table, stubborn) => killOnce(runId, started, { spareWatchers, table, stubborn, ended }),
+    (table) => cgroup === undefined && inHurry(() => killFugitive(runId, started, { spareWatchers, table, ended })),
+  );
   const { members, spared, suspects } = tree;
   for (const { process } of members) ended.delete(process.pid);
   if (cgroup !== undefined && members.length === 0) await removeCgroup(cgroup);
@@ -44,6 +35,32 @@ export async function killTree(runId: string, started: Started, spareWatchers: b
     survivors: members.map(noteOf),
     suspects: suspects.map((process) => noteOf({ process, why: 'suspect' })),
   };
+}
+
+/**
+ * Kills again and again, until three scans in a row find nothing, or what is left cannot be killed.
+ *
+ * @param round - looks at a table and kills what it finds; `stubborn`: the round before found somebody too.
+ * @param lastLook - for whom no scan finds; true where it found somebody, and it all goes on.
+ * @returns what the last round found.
+ */
+export async function untilGone<Found extends { members: readonly Member[] }>(
+  round: (table: readonly Process[], stubborn: boolean) => Found,
+  lastLook: (table: readonly Process[]) => boolean = () => false,
+): Promise<Found> {
+  let found!: Found; // by the first round
+  let deadline = Number.POSITIVE_INFINITY;
+  let stubborn = false;
+  for (let empty = 0, scans = 0; empty < EMPTY_SCANS && (scans < LEAST_SCANS || uptimeMs() < deadline); scans++) {
+    const table = await nextProcessTable();
+    found = round(table, stubborn);
+    // Not from the call: the first look may have come late, and who was killed in it must have the time to die.
+    if (scans === 0) deadline = uptimeMs() + PATIENCE_MS;
+    stubborn = found.members.length > 0;
+    empty = stubborn ? 0 : empty + 1;
+    if (empty === EMPTY_SCANS && lastLook(table)) empty = 0;
+  }
+  return found;
 }
 
 interface Kill {

@@ -43,7 +43,11 @@ export function queueHook(stateDir: string, id: string, hook: QueuedHook): void 
  * @param nowMs - the wall clock.
  * @returns those that are ours now, and those whose runner died as it ran them.
  */
-export function claimHooks(stateDir: string, most: number, nowMs = Date.now()): { claimed: ClaimedHook[]; orphaned: QueuedHook[] } {
+export function claimHooks(
+  stateDir: string,
+  most: number,
+  nowMs = Date.now(),
+): { claimed: ClaimedHook[]; orphaned: QueuedHook[] } {
   const folder = hooksDir(stateDir);
   const found: { claimed: ClaimedHook[]; orphaned: QueuedHook[] } = { claimed: [], orphaned: [] };
   for (const entry of entriesOf(folder)) {

@@ -179,6 +179,17 @@ export function socketPath({ path }: StateDir, env: NodeJS.ProcessEnv = process.
   }
 }
 
+/** Whether a directory is a state directory whose private server has this socket. Only looks. */
+export function isServedBy(path: string, socket: string): boolean {
+  if (!existsSync(agentsDir(path))) return false;
+  if (socket === join(path, 'tmux.sock')) return true;
+  try {
+    return recordedSocket(join(path, 'tmux.path')) === socket;
+  } catch {
+    return false;
+  }
+}
+
 /** In a place where others can make things before us: it must be a directory of ours itself, and closed. */
 function refuseSharedFolder(folder: string): void {
   const uid = process.getuid?.();

@@ -1,9 +1,10 @@
-import { existsSync, readdirSync, readFileSync, readlinkSync, statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { basename } from 'node:path';
 import type { ProcessIdentity } from '../agent/evidence.ts';
 import { AgentctlError } from '../errors.ts';
 import { pause, uptimeMs } from './clock.ts';
 import { identityOf, signal } from './processes.ts';
+import { isStopped, listeningSockets, parentOf, tmuxProcesses } from './unix-sockets.ts';
 
 /** A server that lives hears the signal at once; on a machine that is loaded to the brim, later. */
 const ANEW_MS = 10_000;
@@ -74,33 +75,10 @@ function serverOn(place: Place): Listening | undefined {
   return servers.sort((a, b) => Number(b.startTime) - Number(a.startTime))[0];
 }
 
-function tmuxProcesses(): number[] {
-  let entries: string[];
-  try {
-    entries = readdirSync('/proc');
-  } catch {
-    return [];
-  }
-  return entries.map(Number).filter((pid) => pid > 1 && read(`/proc/${pid}/comm`).startsWith('tmux'));
-}
-
 /** The socket of this path on which a process listens; undefined where it does not, or where that is not ours to see. */
 function listeningOn(pid: number, { socket, stateDir }: Place): string | undefined {
   if (!worksIn(pid, stateDir)) return undefined;
-  const inodes = new Set<string>();
-  for (const line of read(`/proc/${pid}/net/unix`).split('\n')) {
-    // Num RefCount Protocol Flags Type St Inode Path, of which the flag 0x10000 says that it listens.
-    const [, flags = '', inode = '', path = ''] = /^\S+ \S+ \S+ (\S+) \S+ \S+ +(\d+) (.+)$/.exec(line) ?? [];
-    if ((Number.parseInt(flags, 16) & 0x10000) === 0) continue;
-    if (basename(path) === basename(socket)) inodes.add(inode);
-  }
-  if (inodes.size === 0) return undefined;
-  try {
-    const files = readdirSync(`/proc/${pid}/fd`).map((fd) => linkOf(`/proc/${pid}/fd/${fd}`));
-    return files.map((file) => /^socket:\[(\d+)\]$/.exec(file)?.[1]).find((inode) => inode && inodes.has(inode));
-  } catch {
-    return undefined;
-  }
+  return listeningSockets(pid).find(({ path }) => basename(path) === basename(socket))?.inode;
 }
 
 /**
@@ -113,29 +91,5 @@ function worksIn(pid: number, stateDir: string): boolean {
     return theirs?.dev === ours?.dev && theirs?.ino === ours?.ino;
   } catch {
     return false;
-  }
-}
-
-function isStopped(pid: number): boolean {
-  return /^State:\s+T/m.test(read(`/proc/${pid}/status`));
-}
-
-function parentOf(pid: number): number {
-  return Number(/^PPid:\s+(\d+)/m.exec(read(`/proc/${pid}/status`))?.[1]);
-}
-
-function read(path: string): string {
-  try {
-    return readFileSync(path, 'latin1');
-  } catch {
-    return '';
-  }
-}
-
-function linkOf(path: string): string {
-  try {
-    return readlinkSync(path);
-  } catch {
-    return '';
   }
 }

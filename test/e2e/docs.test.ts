@@ -146,6 +146,13 @@ test("state/README.md and docs/state-directory.md name every file of an agent's 
 async function runBlock(bench: Workbench, { language, code }: Block) {
   const [program = '', ...args] = RUNNERS[language] ?? [];
   bench.env.PATH = `${join(CHECKOUT, 'bin')}:${dirname(process.execPath)}:${bench.env.PATH}`;
+  // Examples that call tmux themselves have a default server of their own.
+  bench.env.TMUX_TMPDIR = bench.dir;
+  delete bench.env.TMUX;
+  const socket = join(bench.dir, `tmux-${process.getuid?.()}`, 'default');
+  bench.whenEnded(() => {
+    if (existsSync(socket)) spawnSync('tmux', ['-N', '-S', socket, 'kill-server'], { timeout: 5000 });
+  });
   mkdirSync(join(bench.dir, 'node_modules', '@agentctl'), { recursive: true });
   symlinkSync(CHECKOUT, join(bench.dir, 'node_modules', '@agentctl', 'cli'));
   writeFileSync(join(bench.dir, 'package.json'), '{"type":"module"}');

@@ -10,6 +10,7 @@ export interface Schemas {
   doctor: DoctorReport;
   event: Event;
   exit: Exit;
+  foreign: ForeignList;
   info: Info;
   list: AgentList;
   'manager-status': ManagerStatus;
@@ -451,6 +452,105 @@ export interface Exit {
    * Seconds since boot, suspend included (/proc/uptime).
    */
   uptimeSeconds: number;
+  [k: string]: unknown;
+}
+/**
+ * What `ps --foreign --json` prints: the other tmux servers of this user, and their sessions.
+ */
+export interface ForeignList {
+  /**
+   * Version of this record's format; a reader refuses a newer one by name and keeps unknown fields.
+   */
+  schemaVersion: 1;
+  servers: ForeignServer[];
+  /**
+   * Those first in which nothing has happened for longest.
+   */
+  sessions: ForeignSession[];
+  [k: string]: unknown;
+}
+export interface ForeignServer {
+  /**
+   * Its path.
+   */
+  socket: string;
+  /**
+   * null where nobody knows it.
+   */
+  pid: number | null;
+  /**
+   * It is the private server of a state directory of agentctl: its sessions are agents, and not in `sessions`.
+   */
+  ofAgents: boolean;
+  /**
+   * Which state directory's it is.
+   */
+  stateDir: string | null;
+  /**
+   * Why none of its sessions are known, in a sentence; null where they are.
+   */
+  problem: string | null;
+  [k: string]: unknown;
+}
+export interface ForeignSession {
+  /**
+   * SOCKET:NAME, as `stop --foreign` takes it.
+   */
+  id: string;
+  socket: string;
+  /**
+   * As tmux has it, which writes control characters out (`\033`).
+   */
+  name: string;
+  /**
+   * tmux' own: `$3`.
+   */
+  sessionId: string;
+  /**
+   * The group of sessions that have the same windows.
+   */
+  group: string | null;
+  /**
+   * ISO 8601, UTC.
+   */
+  createdAt: string;
+  /**
+   * The last key, attaching or output; ISO 8601, UTC.
+   */
+  activeAt: string;
+  /**
+   * How many clients show it.
+   */
+  attached: number;
+  panes: ForeignPane[];
+  [k: string]: unknown;
+}
+export interface ForeignPane {
+  /**
+   * tmux' own: `%5`.
+   */
+  pane: string;
+  /**
+   * What it runs; null where that has ended, or is not among the processes that can be seen here.
+   */
+  pid: number | null;
+  /**
+   * The words of the command in its foreground that is furthest down; null where `pid` is.
+   */
+  command: string[] | null;
+  /**
+   * How it ended; null while it runs.
+   */
+  ended: ForeignEnd | null;
+  /**
+   * The other sessions that have this pane: it outlives this session.
+   */
+  sharedWith: string[];
+  [k: string]: unknown;
+}
+export interface ForeignEnd {
+  exitCode: number | null;
+  signal: number | null;
   [k: string]: unknown;
 }
 /**
