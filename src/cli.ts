@@ -36,6 +36,10 @@ export const COMMANDS: Catalogue = {
     summary: 'the process that does so all the time: run, start, stop, status',
     load: () => import('./commands/manager.ts'),
   },
+  service: {
+    summary: 'have systemd keep the manager alive, or the line for cron',
+    load: () => import('./commands/service.ts'),
+  },
   stats: { summary: 'how many ended how, and what teardown saved', load: () => import('./commands/stats.ts') },
   tmux: { summary: 'any tmux command, on the private server', load: () => import('./commands/tmux.ts') },
   info: { summary: 'which state directory, and why; versions', load: () => import('./commands/info.ts') },
