@@ -85,7 +85,6 @@ export async function runCommandLine(argv: readonly string[]): Promise<number> {
       return 0;
     }
     return await command.run({
-      commands: COMMANDS,
       flags,
       words,
       stateDir: findStateDir(flags.text('state-dir') ?? stateDir),
