@@ -46,7 +46,7 @@ function option({ name, short, takesValue, meaning }: DescribedOption): string[]
 
 function section({ title, paragraphs, entries }: Section): string[] {
   return [
-    `.SH ${quoted(title)}`,
+    `.SH ${title.includes(' ') ? quoted(title) : title}`,
     ...(paragraphs ?? []).flatMap((paragraph, at) => [...(at === 0 ? [] : ['.PP']), text(paragraph)]),
     ...(entries ?? []).flatMap(([term, meaning]: Entry) => ['.TP', `.B ${quoted(term)}`, text(meaning)]),
   ];
