@@ -36,6 +36,10 @@ export const COMMANDS: Catalogue = {
     summary: 'the process that does so all the time: run, start, stop, status',
     load: () => import('./commands/manager.ts'),
   },
+  service: {
+    summary: 'have systemd keep the manager alive, or the line for cron',
+    load: () => import('./commands/service.ts'),
+  },
   config: { summary: 'the effective settings, and where each comes from', load: () => import('./commands/config.ts') },
   events: { summary: 'what happened to agents, a line a transition', load: () => import('./commands/events.ts') },
   stats: { summary: 'how many ended how, and what teardown saved', load: () => import('./commands/stats.ts') },
@@ -83,7 +87,6 @@ export async function runCommandLine(argv: readonly string[]): Promise<number> {
       return 0;
     }
     return await command.run({
-      commands: COMMANDS,
       flags,
       words,
       stateDir: findStateDir(flags.text('state-dir') ?? stateDir),

@@ -23,8 +23,6 @@ export type Catalogue = Readonly<Record<string, { summary: string; load: () => P
 
 /** What the user gave. */
 export interface Call {
-  /** Every command, for the one that completes them. */
-  commands: Catalogue;
   /** The words that are no options. */
   words: readonly string[];
   flags: Flags;

@@ -1,29 +1,27 @@
 import { UsageError } from '../errors.ts';
-import { completionScript } from '../view/completion-script.ts';
+import { readShipped } from '../store/package-root.ts';
 import { type Command, print } from './command.ts';
 
-const SHELLS = ['bash', 'zsh', 'fish'] as const;
+/** What is shipped for each shell; its packagers may put the same files where their shells look by themselves. */
+const SCRIPTS: Readonly<Record<string, string>> = {
+  bash: 'agentctl.bash',
+  zsh: '_agentctl',
+  fish: 'agentctl.fish',
+};
 
 const command: Command = {
   usage: 'completion bash|zsh|fish',
   description: "Prints a completion script that knows commands, options and agents' names.",
-  examples: [['source <(agentctl completion bash)', 'in ~/.bashrc']],
-  async run({ words, commands: catalogue }) {
-    const shell = SHELLS.find((one) => one === words[0]);
-    if (shell === undefined || words.length > 1)
+  examples: [
+    ['source <(agentctl completion bash)', 'in ~/.bashrc; so for zsh'],
+    ['agentctl completion fish | source', 'in ~/.config/fish/config.fish'],
+  ],
+  run({ words }) {
+    const [shell, ...more] = words;
+    const script = shell !== undefined && Object.hasOwn(SCRIPTS, shell) ? SCRIPTS[shell] : undefined;
+    if (script === undefined || more.length > 0)
       throw new UsageError('completion takes one shell: agentctl completion bash, zsh or fish');
-    const commands = await Promise.all(
-      Object.entries(catalogue).map(async ([name, { summary, load }]) => {
-        const { options, usage } = (await load()).default;
-        return {
-          name,
-          summary,
-          options: [...Object.keys(options ?? {}), 'state-dir', 'help'],
-          takesNames: /\bNAME\b/.test(usage),
-        };
-      }),
-    );
-    print(completionScript(shell, commands));
+    print(readShipped(`completions/${script}`));
     return 0;
   },
 };

@@ -18,7 +18,7 @@ const command: Command = {
     'The manager keeps caps, ends what is done or idle, and tears down what has ended; one for each state directory. Commands that need it start it; it leaves by itself when there are no agents. "stop" ends it and holds: no command starts it until "start". "run" is the manager itself, in the foreground, for a service. "status" exits with 0 where it runs, else 3.',
   examples: [
     ['agentctl manager status --json', 'schemas/manager-status.schema.json'],
-    ['agentctl manager run --leave-after none', 'as a service'],
+    ['agentctl manager run --leave-after none', 'in the foreground; as a service: agentctl service'],
   ],
   options: {
     json: { type: 'boolean', describe: 'status: as JSON' },
@@ -27,6 +27,7 @@ const command: Command = {
       requiresArg: true,
       describe: 'run: leave after so long without agents; default 10m, or none',
     },
+    'take-over': { type: 'boolean', describe: 'run: end a manager that lives and is no newer, and take its place' },
   },
   run(call) {
     const [what, ...more] = call.words;
@@ -45,7 +46,8 @@ async function run({ flags, stateDir }: Call): Promise<number> {
   const given = flags.text('leave-after');
   const leaveAfterMs = given === undefined ? settings().leaveAfterMs : parseDuration(given, '--leave-after');
   const { openManagerLog } = await import('../lifecycle/manager-log.ts');
-  await manage(stateDir, { leaveAfterMs, log: await openManagerLog(stateDir) });
+  const log = await openManagerLog(stateDir);
+  await manage(stateDir, { leaveAfterMs, takeOver: flags.on('take-over'), log });
   return 0;
 }
 

@@ -1,6 +1,5 @@
 import { accessSync, constants, existsSync, readFileSync, statfsSync } from 'node:fs';
 import { getPriority, userInfo } from 'node:os';
-import { join } from 'node:path';
 import { refusal, wordsOf } from '../errors.ts';
 import type { DoctorReport, Finding } from '../store/generated/types.ts';
 import { isManagerHeld } from '../store/manager-file.ts';
@@ -9,6 +8,7 @@ import { callersOpenFiles } from '../system/caller.ts';
 import { livenessOf, processTable } from '../system/processes.ts';
 import { LOOK_MS } from '../system/tmux.ts';
 import { isRecentTmux, OLDEST_TMUX, serverPid, tmuxVersion } from '../system/tmux-client.ts';
+import { lingers } from './linger.ts';
 import { livingManager } from './living-manager.ts';
 import { type Observed, observeAll } from './observe.ts';
 import { tmuxServer } from './tmux-server.ts';
@@ -128,8 +128,7 @@ async function server(stateDir: StateDir, canBeAsked: boolean): Promise<Finding>
 function linger(): Finding {
   if (!existsSync('/run/systemd/system')) return ok('linger', 'no systemd here: nothing ends your processes at logout');
   const user = userInfo().username;
-  if (user === 'root' || existsSync(join('/var/lib/systemd/linger', user)))
-    return ok('linger', 'your processes outlive your login');
+  if (user === 'root' || lingers(user)) return ok('linger', 'your processes outlive your login');
   return warning('linger', 'systemd may end your agents when you log out', `loginctl enable-linger ${user}`);
 }
 

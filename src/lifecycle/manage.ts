@@ -20,6 +20,8 @@ import { whyUnknown } from './why-unknown.ts';
 export interface ManageOptions {
   /** How long it stays without agents; null for ever. */
   leaveAfterMs: number | null;
+  /** Where another one lives that is no newer, it is ended. */
+  takeOver?: boolean;
   log: ManagerLog;
 }
 
@@ -56,7 +58,7 @@ const TROUBLE_MS = 1000;
 export async function manage(stateDir: StateDir, options: ManageOptions): Promise<void> {
   process.umask(0o077); // not that of whoever happened to start us
   prepareStateDir(stateDir);
-  await register(stateDir);
+  await register(stateDir, { takeOver: options.takeOver ?? false });
   // Without agents' place it is none.
   const agents = agentsDir(stateDir.path);
   const place = placeOf(agents);

@@ -7,18 +7,20 @@ import { removeManager, writeManager } from '../store/write-manager.ts';
 import { self } from '../system/processes.ts';
 import { livingManager } from './living-manager.ts';
 import { lockContext } from './lock-context.ts';
-import { managerRecord } from './start-manager.ts';
+import { comparedToUs, endManager, managerRecord } from './start-manager.ts';
 
 /**
  * Puts this process down as the manager, unless whoever started it has.
  *
+ * @param takeOver - end one that lives and is no newer than we are.
  * @throws {BusyError} where another one lives.
  */
-export async function register(stateDir: StateDir): Promise<void> {
+export async function register(stateDir: StateDir, { takeOver }: { takeOver: boolean }): Promise<void> {
   await withLock(managerLock(stateDir.path), lockContext(), async () => {
     const living = livingManager(stateDir);
     if (living?.pid === process.pid) return;
-    if (living)
+    if (living && takeOver && comparedToUs(living) <= 0) await endManager(living);
+    else if (living)
       throw new BusyError(
         `the manager of ${stateDir.path} runs already (pid ${living.pid}): "agentctl manager stop" ends it`,
       );
@@ -34,7 +36,7 @@ export async function isOurs(stateDir: StateDir): Promise<boolean> {
     if (found.value.pid === pid && found.value.startTime === startTime) return true;
   }
   try {
-    await register(stateDir);
+    await register(stateDir, { takeOver: false });
     return true;
   } catch (error) {
     if (error instanceof BusyError) return false;

@@ -16,10 +16,13 @@ import { detachedPlace, dropNiceness } from '../system/server-place.ts';
 import { startDetached } from '../system/start-detached.ts';
 import { livingManager } from './living-manager.ts';
 import { lockContext } from './lock-context.ts';
+import { startService } from './service.ts';
 import { settings } from './settings.ts';
 
 /** A manager that was told to leave does so at once, unless it is stopped or the machine is loaded to the brim. */
 const LEAVING_MS = 5000;
+/** One that systemd starts has put itself down by then, or does not come. */
+const BEGINNING_MS = 10_000;
 
 /** What a caller that needs a manager says about it. */
 export interface ManagerWish {
@@ -57,7 +60,7 @@ export async function ensureManager(stateDir: StateDir, { noManager, onNote }: M
  * @returns it; undefined where one lives already.
  */
 async function startManager(stateDir: StateDir): Promise<Manager | undefined> {
-  const fits = (manager: Manager | undefined): boolean => manager !== undefined && !isOlder(manager);
+  const fits = (manager: Manager | undefined): boolean => manager !== undefined && comparedToUs(manager) >= 0;
   if (fits(livingManager(stateDir))) return undefined;
   return withLock(managerLock(stateDir.path), lockContext(), async () => {
     const living = livingManager(stateDir);
@@ -114,15 +117,23 @@ export async function stopManager(stateDir: StateDir): Promise<Manager | undefin
   });
 }
 
-/** As {@link startManager}, after a hold. */
+/** As {@link startManager}, after a hold; as a service where it was installed as one. */
 export async function resumeManager(stateDir: StateDir): Promise<Manager | undefined> {
   prepareStateDir(stateDir);
   releaseManager(stateDir.path);
+  if (livingManager(stateDir) === undefined && (await startService(stateDir))) {
+    const deadline = uptimeMs() + BEGINNING_MS;
+    while (uptimeMs() < deadline) {
+      const living = livingManager(stateDir);
+      if (living) return living;
+      await pause(20);
+    }
+  }
   return startManager(stateDir);
 }
 
 /** TERM, which it heeds at once; KILL where something keeps it from that: it hurts no agent, and costs nothing but time. */
-async function endManager(manager: Manager): Promise<void> {
+export async function endManager(manager: Manager): Promise<void> {
   signal(manager, 'SIGTERM');
   signal(manager, 'SIGCONT');
   const deadline = uptimeMs() + LEAVING_MS;
@@ -135,9 +146,9 @@ async function endManager(manager: Manager): Promise<void> {
   }
 }
 
-function isOlder(manager: Manager): boolean {
-  const byVersion = compareVersions(manager.version, packageVersion());
-  return byVersion < 0 || (byVersion === 0 && manager.builtAtMs < builtAtMs());
+/** Below 0 where a manager is of an older agentctl than this one, above 0 where it is of a newer one. */
+export function comparedToUs({ version, builtAtMs: builtAt }: Manager): number {
+  return compareVersions(version, packageVersion()) || builtAt - builtAtMs();
 }
 
 function builtAtMs(): number {

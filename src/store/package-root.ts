@@ -22,3 +22,8 @@ export function packageRoot(): string {
 export function packageVersion(): string {
   return (JSON.parse(readFileSync(join(packageRoot(), 'package.json'), 'utf8')) as { version: string }).version;
 }
+
+/** A text file of the package, by its path there. */
+export function readShipped(path: string): string {
+  return readFileSync(join(packageRoot(), path), 'utf8');
+}

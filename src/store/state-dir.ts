@@ -48,6 +48,11 @@ export function findStateDir(flag?: string, env: NodeJS.ProcessEnv = process.env
   if (existsSync(join(packageRoot(), 'src', 'main.ts')) && existsSync(checkout)) {
     return { path: checkout, reason: 'agentctl runs from a source checkout' };
   }
+  return homeStateDir(env);
+}
+
+/** Where it is unless something else is said: `$XDG_STATE_HOME/agentctl`, else `~/.local/state/agentctl`. */
+export function homeStateDir(env: NodeJS.ProcessEnv): StateDir {
   const base = env.XDG_STATE_HOME;
   if (base && isAbsolute(base)) return { path: join(base, 'agentctl'), reason: 'below XDG_STATE_HOME' };
   return { path: join(env.HOME || homedir(), '.local', 'state', 'agentctl'), reason: 'the default' };

@@ -17,7 +17,7 @@ interface Place {
  * What outlives its first caller and serves everyone gets nothing of that caller's environment, least of all an agent's
  * cookie. (Agents get theirs from launch.sh.)
  */
-function serverEnvironment(): NodeJS.ProcessEnv {
+export function serverEnvironment(): NodeJS.ProcessEnv {
   const { HOME, USER, LOGNAME } = process.env;
   return {
     PATH: `/usr/local/bin:/usr/bin:/bin:/usr/local/sbin:/usr/sbin:/sbin:${dirname(tmuxProgram())}`,

@@ -1,82 +1,139 @@
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
+import { mayBeSkipped } from '../fixtures/installed.ts';
 import { Workbench } from '../fixtures/workbench.ts';
 import { shell } from './processes.ts';
 
-/** What bash offers for a command line whose cursor stands at its end. */
-async function completed(bench: Workbench, line: string): Promise<string[]> {
-  const words = line.split(' ');
-  const { stdout, stderr, code } = await shell(
-    bench,
-    `agentctl() { "$NODE" "$AGENTCTL" "$@"; }
-source <(agentctl completion bash)
-COMP_WORDS=(${words.map((word) => `'${word}'`).join(' ')}) COMP_CWORD=${words.length - 1}
-_agentctl
-printf '%s\\n' "\${COMPREPLY[@]}"`,
-  );
-  expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-  return stdout.split('\n').filter(Boolean).toSorted();
+const COMPLETIONS = fileURLToPath(new URL('../../completions', import.meta.url));
+const BEGIN_WITH_S = ['screen', 'send', 'service', 'spawn', 'stats', 'status', 'stop', 'sweep'];
+
+/** Command lines with the cursor at their end, and what each shell offers there. */
+const LINES: readonly (readonly [line: string, offered: readonly string[]])[] = [
+  ['agentctl s', BEGIN_WITH_S],
+  ['agentctl --st', ['--state-dir']],
+  ['agentctl spawn --max', ['--max-idle', '--max-runtime']],
+  ['agentctl manager ', ['run', 'start', 'status', 'stop']],
+  ['agentctl service u', ['uninstall']],
+  ['agentctl stop fix', ['fix-login', 'fix-logout']],
+  ['agentctl stop fix-login fix-logo', ['fix-logout']],
+  ['agentctl stop old', []],
+  ['agentctl logs old', ['old-one']],
+  ['agentctl wait --timeout 5 fix-logi', ['fix-login']],
+  ['agentctl --state-dir "../state" stop fix-logi', ['fix-login']],
+  ['agentctl --state-dir nowhere stop fix', []],
+  ['agentctl wait --for ', ['done', 'ended', 'waiting']],
+  ['agentctl spawn --agent c', ['claude', 'codex']],
+  ['agentctl stop --kill-a', ['--kill-after']],
+  ['agentctl run -n one ls a-f', ['a-file']],
+];
+
+/** A state directory whose names the shell has to read itself: agentctl, asked for anything, says so in a file. */
+function prepare(bench: Workbench): void {
+  const hostile = 'agents/$(touch pwned)';
+  for (const folder of [
+    'agents/fix-login',
+    'agents/fix-logout',
+    'agents/.new.0mabcdefgh',
+    hostile,
+    'archive/old-one.0mabcdefgh',
+  ])
+    mkdirSync(join(bench.state, folder), { recursive: true });
+  for (const folder of ['bin', 'home', 'work']) mkdirSync(join(bench.dir, folder));
+  const answer = JSON.stringify({ stateDirectory: bench.state });
+  bench.file('bin/agentctl', `#!/bin/sh\necho asked >>'${bench.dir}/asked'\necho '${answer}'\n`, 0o755);
+  bench.file('work/a-file', '');
+  bench.env.PATH = `${join(bench.dir, 'bin')}:${bench.env.PATH}`;
+  bench.env.HOME = join(bench.dir, 'home');
 }
 
-describe.concurrent('completion', () => {
-  test('bash completes commands, options and names', async ({ onTestFinished }) => {
-    const bench = new Workbench(onTestFinished);
-    await bench.ok('spawn', '-n', 'fix-login', 'sleep', '1000');
-    await bench.ok('spawn', '-n', 'fix-logout', 'true');
-    expect(await completed(bench, 'agentctl s')).toEqual([
-      ...['screen', 'send', 'spawn', 'stats', 'status', 'stop', 'sweep'],
-    ]);
-    expect(await completed(bench, 'agentctl --s')).toEqual(['--state-dir']);
-    expect(await completed(bench, 'agentctl spawn --max')).toEqual(['--max-idle', '--max-runtime']);
-    expect(await completed(bench, 'agentctl ps --')).toEqual([
-      '--all',
-      '--filter',
-      '--help',
-      '--json',
-      '--quiet',
-      '--sort',
-      '--state-dir',
-      '--tree',
-      '--watch',
-    ]);
-    expect(await completed(bench, 'agentctl stop fix')).toEqual(['fix-login', 'fix-logout']);
-    expect(await completed(bench, 'agentctl stop fix-login fix-logo')).toEqual(['fix-login', 'fix-logout'].slice(1));
-    expect(await completed(bench, `agentctl --state-dir ${bench.state} logs fix-logi`)).toEqual(['fix-login']);
-    expect(await completed(bench, 'agentctl logs --fo')).toEqual(['--follow']);
-    expect(await completed(bench, 'agentctl nonsense x')).toEqual([]);
-  });
+/** Of each line: what it offers, sorted; printed as `LINE\tONE TWO`. */
+const PROGRAMS: Readonly<Record<string, (lines: readonly string[]) => string>> = {
+  bash: (lines) => `set -u
+source '${COMPLETIONS}/agentctl.bash'
+offers() {
+  # As readline has them: with their quotes, and an empty one at the end.
+  COMP_WORDS=($1)
+  [[ $1 != *' ' ]] || COMP_WORDS+=('')
+  COMP_CWORD=$((\${#COMP_WORDS[@]} - 1))
+  _agentctl
+  # Where nothing is offered, "-o default" is for files.
+  [[ \${#COMPREPLY[@]} -gt 0 ]] || COMPREPLY=($(compgen -f -- "\${COMP_WORDS[COMP_CWORD]}"))
+  printf '%s\\n' "\${COMPREPLY[@]-}" | sort -u | tr '\\n' ' '
+}
+${lines.map((line) => `printf '%s\\t%s\\n' '${line}' "$(offers '${line}')"`).join('\n')}`,
+  fish: (lines) => `source '${COMPLETIONS}/agentctl.fish'
+${lines.map((line) => `printf '%s\\t%s\\n' '${line}' (complete -C '${line}' | string split -f1 \\t | string trim -r -c / | sort -u | string join ' ')`).join('\n')}`,
+  // A person's shell, in a terminal of its own; what is offered is heard by the function that would show it.
+  zsh: (lines) => `zmodload zsh/zpty
+zpty shell zsh -f -i
+zpty -w shell 'PROMPT= fpath=(${COMPLETIONS} $fpath); autoload -U compinit; compinit -u -d ../dump'
+zpty -w shell 'compadd() { local -a heard; builtin compadd -O heard "$@"; print -rn -- "\${heard[*]} " >>../hearing; builtin compadd "$@" }'
+zpty -w shell 'zle -C offers complete-word all; all() { : >../hearing; _main_complete; compstate[insert]= compstate[list]=; mv ../hearing ../heard }; bindkey "^I" offers'
+${lines
+  .map(
+    (line) => `zpty -w -n shell '${line}'$'\\t'
+until [[ -e ../heard ]]; do sleep 0.02; done
+printf '%s\\t%s\\n' '${line}' "\${(j: :)\${(ou)=$(<../heard)}}"
+rm ../heard
+zpty -w -n shell $'\\C-U'
+while zpty -r -t shell shown; do :; done`,
+  )
+  .join('\n')}
+zpty -d shell`,
+};
 
-  test('is registered with bash, whose own parser takes the script', async ({ onTestFinished }) => {
+describe.concurrent('completion', () => {
+  for (const program of ['bash', 'fish', 'zsh']) {
+    test.skipIf(mayBeSkipped(program))(
+      `${program} completes commands, options, values, and names without agentctl`,
+      async ({ onTestFinished }) => {
+        const bench = new Workbench(onTestFinished);
+        prepare(bench);
+        bench.file('script', PROGRAMS[program]?.(LINES.map(([line]) => line)) ?? '');
+        const { stdout, stderr } = await shell(bench, `cd work && exec ${program} ../script`);
+        const offered = stdout
+          .trimEnd()
+          .split('\n')
+          .map((row) => row.split('\t'))
+          .map(([line, words = '']) => [line, words.split(' ').filter(Boolean)]);
+        expect(offered, stderr).toEqual(LINES);
+        expect(existsSync(join(bench.dir, 'asked'))).toBe(false);
+        expect(existsSync(join(bench.dir, 'work', 'pwned'))).toBe(false);
+      },
+    );
+  }
+
+  test('asks agentctl once where the state directory is, where nobody says it', async ({ onTestFinished }) => {
     const bench = new Workbench(onTestFinished);
-    bench.file('script', await bench.ok('completion', 'bash'));
-    expect(await shell(bench, 'bash -n script && source ./script && complete -p agentctl')).toEqual({
-      code: 0,
-      stdout: 'complete -o default -F _agentctl agentctl\n',
+    prepare(bench);
+    const ask = `COMP_WORDS=(agentctl stop fix) COMP_CWORD=2; _agentctl; echo "\${COMPREPLY[@]}"`;
+    const script = `unset AGENTCTL_STATE_DIR; source '${COMPLETIONS}/agentctl.bash'; ${ask}; ${ask}; cat asked`;
+    expect(await shell(bench, script)).toMatchObject({
+      stdout: 'fix-login fix-logout\nfix-login fix-logout\nasked\n',
       stderr: '',
     });
   });
 
-  test.for(['zsh', 'fish'])(
-    '%s gets a script that knows every command and option',
-    async (program, { onTestFinished }) => {
-      const bench = new Workbench(onTestFinished);
-      const script = await bench.ok('completion', program);
-      for (const word of ['spawn', 'doctor', 'kill-after', 'with-parent', 'agentctl ps -aq'])
-        expect(script).toContain(word);
-      bench.file('script', script);
-      // Where that shell is not installed, only the content can be looked at.
-      const parsed = await shell(bench, `command -v ${program} >/dev/null || exit 0; ${program} -n script`);
-      expect(parsed).toEqual({ code: 0, stdout: '', stderr: '' });
-    },
-  );
-
-  test('refuses a shell that it does not know', async ({ onTestFinished }) => {
+  test('is what the command prints, and registers itself', async ({ onTestFinished }) => {
     const bench = new Workbench(onTestFinished);
-    for (const args of [[], ['tcsh'], ['bash', 'zsh']]) {
-      expect(await bench.run('completion', ...args)).toEqual({
+    const words = [['bash'], ['zsh'], ['fish'], [], ['tcsh'], ['bash', 'zsh'], ['toString']];
+    const said = await bench.many(words.map((one) => ['completion', ...one]));
+    for (const [at, file] of ['agentctl.bash', '_agentctl', 'agentctl.fish'].entries())
+      expect(said[at]).toEqual({ code: 0, stdout: readFileSync(join(COMPLETIONS, file), 'utf8'), stderr: '' });
+    for (const refused of said.slice(3)) {
+      expect(refused).toEqual({
         code: 2,
         stdout: '',
         stderr: expect.stringMatching(/^agentctl: completion takes one shell: [^\n]+\n$/),
       });
     }
+    bench.file('script', said[0]?.stdout ?? '');
+    expect(await shell(bench, 'source ./script && complete -p agentctl')).toEqual({
+      code: 0,
+      stdout: 'complete -o default -F _agentctl agentctl\n',
+      stderr: '',
+    });
   });
 });

@@ -12,11 +12,13 @@ import {
   readFileSync,
   rmSync,
   symlinkSync,
+  writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { complaintsAbout } from '../fixtures/stand-in-systemd.ts';
 
 const checkout = join(dirname(fileURLToPath(import.meta.url)), '..', '..');
 
@@ -57,9 +59,14 @@ afterAll(() => {
 describe('the package, installed from its own tarball', () => {
   test('holds what runs, and neither sources nor tests', () => {
     expect(files).toEqual(
-      expect.arrayContaining(['bin/agentctl', 'bin/agent-wrapper', 'dist/main.js', 'dist/index.js', 'LICENSE']),
+      expect.arrayContaining([
+        ...['bin/agentctl', 'bin/agent-wrapper', 'dist/main.js', 'dist/index.js', 'LICENSE', 'man/agentctl.1'],
+        ...['completions/agentctl.bash', 'completions/_agentctl', 'completions/agentctl.fish'],
+      ]),
     );
-    expect(files.filter((file) => !/^(bin|dist|schemas|docs)\/|^[^/]+\.(md|json)$|^LICENSE$/.test(file))).toEqual([]);
+    expect(
+      files.filter((file) => !/^(bin|dist|schemas|docs|man|completions)\/|^[^/]+\.(md|json)$|^LICENSE$/.test(file)),
+    ).toEqual([]);
     expect(files.filter((file) => /\.test\.|(^|\/)(src|test|node_modules)\/|^bin\/setup$/.test(file))).toEqual([]);
   });
 
@@ -87,6 +94,19 @@ describe('the package, installed from its own tarball', () => {
     const marks = [`AGENTCTL_RUN_ID=${agents[0].runId}`, `HOME=${env.HOME}`];
     await expect.poll(() => processesWith(marks), { timeout: 30_000 }).toEqual([]);
     expect(as('tmux', '-S', socket(), 'list-sessions').status).not.toBe(0);
+  });
+
+  test('has its man page where man looks, and a unit that runs what npm installed', () => {
+    expect(existsSync(join(dir, 'prefix', 'share', 'man', 'man1', 'agentctl.1'))).toBe(true);
+    const { status, stdout } = as(agentctl, 'service', 'install', '--print');
+    expect(status).toBe(0);
+    const program = join(dir, 'prefix', 'lib', 'node_modules', '@agentctl', 'cli', 'bin', 'agentctl');
+    const stateDir = join(dir, 'home', '.local', 'state', 'agentctl');
+    expect(stdout).toMatch(new RegExp(`^ExecStart=/\\S+ ${program} --state-dir ${stateDir} manager run `, 'm'));
+    const unit = join(dir, 'elsewhere', 'agentctl.service');
+    writeFileSync(unit, stdout);
+    expect(complaintsAbout(unit, dir)).toEqual([]);
+    rmSync(unit);
   });
 
   test("ends with the agent's own code", () => {

@@ -14,7 +14,8 @@ export function misfits(
     | 'profiles'
     | 'settings'
     | 'event'
-    | 'foreign',
+    | 'foreign'
+    | 'service-status',
   data: unknown,
 ): string[] {
   const validate = compiled.get(schema) ?? compile(schema);

@@ -18,6 +18,7 @@ export interface Schemas {
   orders: Orders;
   profiles: Profiles;
   report: Report;
+  'service-status': ServiceStatus;
   settings: EffectiveSettings;
   spec: Spec;
   started: Started;
@@ -802,6 +803,60 @@ export interface Report {
    * Seconds since boot, suspend included (/proc/uptime).
    */
   uptimeSeconds: number;
+  [k: string]: unknown;
+}
+/**
+ * What `service status --json` prints.
+ */
+export interface ServiceStatus {
+  /**
+   * Version of this record's format; a reader refuses a newer one by name and keeps unknown fields.
+   */
+  schemaVersion: 1;
+  /**
+   * The unit's name: one for each state directory.
+   */
+  unit: string;
+  /**
+   * Where the unit is, or would be.
+   */
+  file: string;
+  installed: boolean;
+  /**
+   * The file: as install would write it now; as it once wrote it; changed by a person since; not agentctl's. null where there is none.
+   */
+  content: 'current' | 'outdated' | 'changed' | 'foreign' | null;
+  /**
+   * Why this user's systemd cannot be asked; null where it answers.
+   */
+  systemd: string | null;
+  /**
+   * null where systemd cannot be asked, as the next two.
+   */
+  enabled: boolean | null;
+  active: boolean | null;
+  /**
+   * In systemd's words.
+   */
+  state: string | null;
+  /**
+   * Whether it goes on when nobody of this user's is logged in.
+   */
+  linger: boolean;
+  user: string;
+  /**
+   * The manager of the state directory that lives, whoever started it.
+   */
+  manager: ServingManager | null;
+  [k: string]: unknown;
+}
+export interface ServingManager {
+  pid: number;
+  version: string;
+  /**
+   * It is the process that systemd keeps alive.
+   */
+  isService: boolean;
   [k: string]: unknown;
 }
 /**
