@@ -21,8 +21,8 @@ import { settings } from './settings.ts';
 
 /** A manager that was told to leave does so at once, unless it is stopped or the machine is loaded to the brim. */
 const LEAVING_MS = 5000;
-/** One that systemd starts has put itself down by then, or does not come. */
-const BEGINNING_MS = 10_000;
+/** One that systemd starts has put itself down by then, even on a machine that is loaded to the brim, or does not come. */
+const BEGINNING_MS = 25_000;
 
 /** What a caller that needs a manager says about it. */
 export interface ManagerWish {
