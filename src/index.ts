@@ -11,6 +11,7 @@
  */
 export { InvalidInput } from './agent/invalid-input.ts';
 export { DEFAULT_LIMITS, type Limits } from './agent/limits.ts';
+export type { Retention } from './agent/retention.ts';
 export { AgentctlError, BusyError, UnknownAgentError, UsageError } from './errors.ts';
 export { type DoneOptions, done } from './lifecycle/done.ts';
 export { type ExtendOptions, extend } from './lifecycle/extend.ts';
@@ -18,6 +19,7 @@ export { inspect } from './lifecycle/inspect.ts';
 export { keep } from './lifecycle/keep.ts';
 export { type AgentReference, type ListOptions, list } from './lifecycle/list.ts';
 export { logs, type OutputOptions } from './lifecycle/logs.ts';
+export { type Pruned, type PruneOptions, prune } from './lifecycle/prune.ts';
 export { type SpawnOptions, spawn } from './lifecycle/spawn.ts';
 export { type StopOptions, stop } from './lifecycle/stop.ts';
 export { type SweepLine, sweep } from './lifecycle/sweep.ts';
