@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import {
   chmodSync,
+  chownSync,
   existsSync,
   mkdirSync,
   readdirSync,
@@ -137,6 +138,18 @@ describe.concurrent('prune', () => {
     rmSync(bench.state, { recursive: true });
     expect(await bench.ok('prune', '--keep', '0')).toBe('0 agents removed, 0 B\n');
     expect(existsSync(bench.state)).toBe(false);
+  });
+
+  test('leaves what another user owns, and says so', async ({ onTestFinished, skip }) => {
+    if (process.getuid?.() !== 0) skip('only root can give a directory to another user');
+    const bench = prepared(new Workbench(onTestFinished));
+    chownSync(archivedAgent(bench.state, { name: 'theirs', endedAtMs: daysAgo(30) }), 1, 1);
+    archivedAgent(bench.state, { name: 'ours', endedAtMs: daysAgo(20) });
+    const { code, stdout, stderr } = await bench.run('prune', '--keep', '0');
+    expect(code).toBe(1);
+    expect(stdout).toMatch(/^ours\..+\n1 agent removed/);
+    expect(stderr).toMatch(/^agentctl: theirs\.\w+ stays: it belongs to user 1: it is left to them\n$/);
+    expect(archived(bench)).toEqual(['theirs']);
   });
 
   test('is done by the manager as configured, whatever becomes of it meanwhile', async ({ onTestFinished }) => {

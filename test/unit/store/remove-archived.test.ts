@@ -11,7 +11,7 @@ import {
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { bytesIn, lookAtPlace, removeArchived, removeHidden } from '../../../src/store/remove-archived.ts';
-import { folder } from './state.ts';
+import { asNobody, folder, letPass } from './state.ts';
 
 const ENTRY = 'fix.run00001';
 
@@ -65,6 +65,16 @@ test('finishes what somebody began, also where it was copied back', async () => 
   mkdirSync(agent);
   await removeHidden(state);
   expect(entries()).toEqual([ENTRY]);
+});
+
+test('leaves an archive that cannot be written as it is', async () => {
+  const { state, agent, entries } = archive();
+  chmodSync(join(state, 'archive'), 0o555);
+  letPass(state);
+  await expect(asNobody(() => removeArchived(state, ENTRY))).rejects.toMatchObject({ code: 'EACCES' });
+  chmodSync(join(state, 'archive'), 0o755);
+  expect(entries()).toEqual([ENTRY]);
+  expect(await bytesIn(agent)).toBe(1010);
 });
 
 test('a place where nothing is, and an archive that is none, are no errors', async () => {
