@@ -27,7 +27,7 @@ _agentctl_names() {
 
 _agentctl() {
   local word=${COMP_WORDS[COMP_CWORD]} one at command='' directory='' expects='' names='' runs=''
-  local words='spawn run ps status inspect wait logs screen attach send stop kill done extend keep agents hooks rm sweep manager service config events stats tmux info doctor completion'
+  local words='spawn run ps status inspect wait logs screen attach send stop kill done extend keep agents hooks rm prune sweep manager service config events stats tmux info doctor completion'
   local options='--state-dir --help --version' takes=' --state-dir '
   COMPREPLY=()
   for ((at = 1; at < COMP_CWORD; at++)); do
@@ -64,7 +64,7 @@ _agentctl() {
           takes=' --state-dir '
           names=all ;;
         inspect)
-          options='--self --json --state-dir --help'
+          options='--self --postmortem --json --state-dir --help'
           takes=' --state-dir '
           names=all ;;
         wait)
@@ -118,6 +118,9 @@ _agentctl() {
           options='--force --state-dir --help'
           takes=' --state-dir '
           names=all ;;
+        prune)
+          options='--older-than --keep --dry-run --json --state-dir --help'
+          takes=' --older-than --keep --state-dir ' ;;
         sweep)
           options='--dry-run --explain --state-dir --help'
           takes=' --state-dir ' ;;

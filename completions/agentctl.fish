@@ -7,7 +7,7 @@ function __agentctl_words
     for word in (commandline -opc)[2..-1]
         if set -q expects[1]
             set expects
-        else if contains -- $word --state-dir --agent --prompt --prompt-file --name -n --cwd -C --env -e --env-file --label -l --max-runtime --grace --max-idle --kill-after --size --stdin --stdout --stderr --on --filter --sort --for --timeout --tail --since --foreign --message -m --result --status --leave-after
+        else if contains -- $word --state-dir --agent --prompt --prompt-file --name -n --cwd -C --env -e --env-file --label -l --max-runtime --grace --max-idle --kill-after --size --stdin --stdout --stderr --on --filter --sort --for --timeout --tail --since --foreign --message -m --result --status --older-than --keep --leave-after
             set expects $word
         else if not string match -q -- '-*' $word
             echo $word
@@ -76,6 +76,7 @@ complete -c agentctl -n __agentctl_has_none -a keep -d 'hold what time would end
 complete -c agentctl -n __agentctl_has_none -a agents -d 'the profiles for spawn --agent'
 complete -c agentctl -n __agentctl_has_none -a hooks -d 'what to put into an agent\'s own settings, so that it reports'
 complete -c agentctl -n __agentctl_has_none -a rm -d 'remove ended agents with their logs'
+complete -c agentctl -n __agentctl_has_none -a prune -d 'remove archived agents by age or number'
 complete -c agentctl -n __agentctl_has_none -a sweep -d 'look at every agent once, and do what is due'
 complete -c agentctl -n __agentctl_has_none -a manager -d 'the process that does so all the time: run, start, stop, status'
 complete -c agentctl -n __agentctl_has_none -a service -d 'have systemd keep the manager alive, or the line for cron'
@@ -147,7 +148,8 @@ complete -c agentctl -n '__agentctl_is ps' -l json -d 'schemas/list.schema.json;
 complete -c agentctl -n '__agentctl_is status' -l json -d 'schemas/agent.schema.json'
 complete -c agentctl -n '__agentctl_is status' -a '(__agentctl_names all)'
 complete -c agentctl -n '__agentctl_is inspect' -l self -d 'the agent that calls it'
-complete -c agentctl -n '__agentctl_is inspect' -l json -d 'is what it prints anyway'
+complete -c agentctl -n '__agentctl_is inspect' -l postmortem -d 'of one that ended otherwise than as succeeded: all that tells why'
+complete -c agentctl -n '__agentctl_is inspect' -l json -d 'is what it prints anyway; --postmortem: schemas/postmortem.schema.json'
 complete -c agentctl -n '__agentctl_is inspect' -a '(__agentctl_names all)'
 complete -c agentctl -n '__agentctl_is wait' -l filter -r -F -d 'also all that fit and are not torn down: label=KEY[=VALUE], phase=…; repeatable'
 complete -c agentctl -n '__agentctl_is wait' -l any -d 'return when the first one ends, with its code'
@@ -193,6 +195,10 @@ complete -c agentctl -n '__agentctl_is agents' -l json -d 'as JSON (schemas/prof
 complete -c agentctl -n '__agentctl_is hooks; and __agentctl_has_only_command' -a 'claude codex gemini opencode'
 complete -c agentctl -n '__agentctl_is rm' -l force -s f -d 'stop live ones first'
 complete -c agentctl -n '__agentctl_is rm' -a '(__agentctl_names all)'
+complete -c agentctl -n '__agentctl_is prune' -l older-than -r -F -d 'only what ended this long ago: 7d, 12h'
+complete -c agentctl -n '__agentctl_is prune' -l keep -r -F -d 'not the N newest of the state directory'
+complete -c agentctl -n '__agentctl_is prune' -l dry-run -d 'only say what would be removed'
+complete -c agentctl -n '__agentctl_is prune' -l json -d 'schemas/prune.schema.json'
 complete -c agentctl -n '__agentctl_is sweep' -l dry-run -d 'only say what would be done'
 complete -c agentctl -n '__agentctl_is sweep' -l explain -d 'for each agent: what was seen, what was decided, what spoke against more'
 complete -c agentctl -n '__agentctl_is manager' -l json -d 'status: as JSON'

@@ -11,7 +11,18 @@ import { compile } from 'json-schema-to-typescript';
 const standalone = standaloneModule.default;
 const here = dirname(fileURLToPath(import.meta.url));
 const target = join(here, '..', 'src', 'store', 'generated');
-const READ_FROM_DISK = ['spec', 'started', 'exit', 'orders', 'report', 'activity', 'verdict', 'manager', 'config'];
+const READ_FROM_DISK = [
+  'spec',
+  'started',
+  'exit',
+  'orders',
+  'report',
+  'activity',
+  'verdict',
+  'postmortem',
+  'manager',
+  'config',
+];
 
 const schemas = readdirSync(here)
   .filter((file) => file.endsWith('.schema.json'))

@@ -31,6 +31,7 @@ export const COMMANDS: Catalogue = {
     load: () => import('./commands/hooks.ts'),
   },
   rm: { summary: 'remove ended agents with their logs', load: () => import('./commands/rm.ts') },
+  prune: { summary: 'remove archived agents by age or number', load: () => import('./commands/prune.ts') },
   sweep: { summary: 'look at every agent once, and do what is due', load: () => import('./commands/sweep.ts') },
   manager: {
     summary: 'the process that does so all the time: run, start, stop, status',

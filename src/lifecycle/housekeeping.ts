@@ -4,6 +4,7 @@ import { rotateEvents } from '../store/events-file.ts';
 import { removeAbandonedLocks } from '../store/lock.ts';
 import { removeHalfMade } from '../store/new-agent.ts';
 import { agentDir, agentsDir } from '../store/paths.ts';
+import { removeHidden } from '../store/remove-archived.ts';
 import type { StateDir } from '../store/state-dir.ts';
 import { removeAbandonedDrafts } from '../store/write-record.ts';
 import { closeSessionById, deadPanes } from '../system/tmux.ts';
@@ -12,8 +13,8 @@ import { lockContext } from './lock-context.ts';
 import { tmuxServer } from './tmux-server.ts';
 
 /**
- * Removes what launchers and managers that died left behind, and nobody else will. What is on the disk is removed before
- * this returns; only tmux is waited for.
+ * Removes what launchers, managers and prunes that died left behind, and nobody else will. What stands among the agents is
+ * removed before this returns; only tmux is waited for, and what may be large.
  */
 export async function housekeeping(stateDir: StateDir): Promise<void> {
   if (!existsSync(agentsDir(stateDir.path))) return;
@@ -24,6 +25,7 @@ export async function housekeeping(stateDir: StateDir): Promise<void> {
   removeAbandonedDrafts(stateDir.path);
   rotateEvents(stateDir.path);
   await closeStraySessions(stateDir);
+  await removeHidden(stateDir.path);
 }
 
 /** Of starts that failed where there was no process left for tmux's client to be run by. */

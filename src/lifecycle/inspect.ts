@@ -5,7 +5,7 @@ import { hasSession } from '../system/tmux.ts';
 import { describe } from './describe.ts';
 import { leftBehind, tellLeft } from './leftovers.ts';
 import { find } from './list.ts';
-import type { Observed } from './observe.ts';
+import { type Observed, refuseRemoved } from './observe.ts';
 import { tmuxServer } from './tmux-server.ts';
 
 /** An agent with what is only looked up for one at a time. */
@@ -25,7 +25,9 @@ export async function inspect(stateDir: StateDir, reference: string): Promise<In
   const agent = find(stateDir, reference);
   const left = leftBehind(agent);
   const facts = tellLeft(describe(agent, await tmuxSays(stateDir, agent)), left);
-  return { ...facts, leftRunning: left, verdict: readVerdict(agent.directory) ?? null };
+  const verdict = readVerdict(agent.directory) ?? null;
+  refuseRemoved(agent);
+  return { ...facts, leftRunning: left, verdict };
 }
 
 /** tmux is never evidence of death: no session, no server and a deleted socket all look the same. */

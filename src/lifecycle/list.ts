@@ -6,7 +6,7 @@ import type { Agent } from '../store/generated/types.ts';
 import type { StateDir } from '../store/state-dir.ts';
 import { describe } from './describe.ts';
 import { leftBehindBy, tellLeft } from './leftovers.ts';
-import { type Observed, observeAll, observeArchive, observeArchived, observeNamed } from './observe.ts';
+import { type Observed, observeAll, observeArchive, observeArchived, observeNamed, wasRemoved } from './observe.ts';
 
 export interface ListOptions {
   /** Also what has been torn down, and what ended longer ago than its grace. */
@@ -28,7 +28,8 @@ export function list(stateDir: StateDir, options: ListOptions = {}): Agent[] {
     : observeAll(stateDir.path).filter((agent) => !isPastGrace(agent));
   const agents = seen.filter((agent) => matches(filter, agent)).sort(liveThenNewest);
   const left = leftBehindBy(agents);
-  return agents.map((agent) => tellLeft(describe(agent), left.get(agent)));
+  const described = agents.map((agent) => ({ agent, facts: tellLeft(describe(agent), left.get(agent)) }));
+  return described.filter(({ agent }) => !wasRemoved(agent)).map(({ facts }) => facts);
 }
 
 /** Every agent, archived ones too, each once. */

@@ -9,7 +9,7 @@ import { turn, wallMs } from '../system/clock.ts';
 import { type AgentReference, resolve } from './list.ts';
 import { logPatienceLeftMs, untilLogIsWhole } from './log-end.ts';
 import { LONGEST_LINE_BYTES, offsetAt, offsetOfLastLines } from './log-start.ts';
-import { type Observed, observe, observeNamed } from './observe.ts';
+import { type Observed, observe, observeNamed, refuseRemoved } from './observe.ts';
 
 export interface OutputOptions {
   /** Go on until the agent has ended and its log is whole. */
@@ -47,6 +47,7 @@ export async function* logs(
   const bell = new BellListener(stateDir.path);
   try {
     let position = startOf(file, agent, options);
+    if (options.sinceMs !== undefined) refuseRemoved(agent); // with it its index went, and all would seem to be recent
     // Who prints as fast as we read would never let us go.
     const until = options.follow ? Number.POSITIVE_INFINITY : fstatSync(file).size;
     const strip = new MarkStripper(runId);
@@ -74,11 +75,13 @@ export async function* logs(
   }
 }
 
-function openLog({ name, directory }: Observed): number {
+function openLog(agent: Observed): number {
+  const { name, directory } = agent;
   const path = join(directory, 'output.log');
   try {
     return openPlain(path);
   } catch (error) {
+    refuseRemoved(agent);
     throw new AgentctlError(`the log of ${name} cannot be read (${path}: ${refusal(error)})`, { cause: error });
   }
 }

@@ -9,6 +9,7 @@ import { prepareStateDir, type StateDir } from '../store/state-dir.ts';
 import { awakeMs, pause, uptimeMs } from '../system/clock.ts';
 import { housekeeping } from './housekeeping.ts';
 import { type Observed, observeAll } from './observe.ts';
+import { pruneAsConfigured } from './prune-as-configured.ts';
 import { isUnwritten, killAfterOf, reconcile } from './reconcile.ts';
 import { isOurs, register, signOff } from './registration.ts';
 import { HookRunner } from './run-hooks.ts';
@@ -79,7 +80,9 @@ export async function manage(stateDir: StateDir, options: ManageOptions): Promis
           sweptAtMs = uptimeMs();
           sweepEveryMs = sweepInterval(sweepEveryMs, options.log);
           // No cap waits for tmux.
-          housekeeping(stateDir).catch((error: unknown) => options.log.error({}, wordsOf(error)));
+          housekeeping(stateDir)
+            .catch((error: unknown) => options.log.error({}, wordsOf(error)))
+            .then(() => pruneAndTell(stateDir, options.log));
         }
         const look = await manager.look();
         if (look.needed) neededAtMs = uptimeMs();
@@ -113,6 +116,12 @@ function sweepInterval(before: number, log: ManagerLog): number {
     log.error({}, wordsOf(error));
     return before;
   }
+}
+
+async function pruneAndTell(stateDir: StateDir, log: ManagerLog): Promise<void> {
+  const { removed, bytes, problem } = await pruneAsConfigured(stateDir);
+  if (removed > 0) log.info({ do: 'prune', removed, bytes }, `removed ${removed} archived agents by their retention`);
+  if (problem !== undefined) log.error({ do: 'prune' }, `not pruned: ${problem}`);
 }
 
 interface Look {

@@ -1,12 +1,13 @@
 import { existsSync, readdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { AgentFiles, Evidence, Now, Whereabouts } from '../agent/evidence.ts';
-import { isName } from '../agent/name.ts';
+import { isName, isRunId } from '../agent/name.ts';
 import { type Status, statusOf } from '../agent/status.ts';
-import { AgentctlError, codeOf, refusal } from '../errors.ts';
+import { AgentctlError, codeOf, refusal, UnknownAgentError } from '../errors.ts';
 import { readAgentFiles, readClaim } from '../store/agent-files.ts';
 import { agentDir, agentsDir, archiveDir } from '../store/paths.ts';
 import { placeOf } from '../store/place.ts';
+import { lookAtPlace } from '../store/remove-archived.ts';
 import { refuseForeign } from '../store/state-dir.ts';
 import { here, now } from '../system/clock.ts';
 import { argumentsOf, livenessOf, processTable } from '../system/processes.ts';
@@ -110,17 +111,40 @@ export function observeAll(stateDir: string): Observed[] {
 /** Every archived agent, newest first. */
 export function observeArchive(stateDir: string): Observed[] {
   const at = now();
-  return archivedEntries(stateDir).map(({ entry, name }) =>
-    observe(`${archiveDir(stateDir)}/${entry}`, name, true, at),
-  );
+  return archivedEntries(stateDir)
+    .map(({ entry, name }) => observe(`${archiveDir(stateDir)}/${entry}`, name, true, at))
+    .filter((agent) => !wasRemoved(agent));
 }
 
 /** The newest archived run of a name, or the run of this id; undefined where there is none. */
 export function observeArchived(stateDir: string, name: string, runId?: string): Observed | undefined {
-  const found = archivedEntries(stateDir).find(
-    (one) => one.name === name && (runId === undefined || one.runId === runId),
+  for (const one of archivedEntries(stateDir)) {
+    if (one.name !== name || (runId !== undefined && one.runId !== runId)) continue;
+    const agent = observe(`${archiveDir(stateDir)}/${one.entry}`, name, true);
+    if (!wasRemoved(agent)) return agent;
+  }
+  return undefined;
+}
+
+/**
+ * Whether an archived agent went while it was looked at. Whoever removes one renames it first, and nobody gives it its
+ * name again: what is still there after a reading was there for all of it.
+ */
+export function wasRemoved({ evidence, directory }: Pick<Observed, 'evidence' | 'directory'>): boolean {
+  return evidence.files.archived && lookAtPlace(directory) === undefined;
+}
+
+/** @throws {UnknownAgentError} for an archived agent that went while it was read. */
+export function refuseRemoved(agent: Observed): void {
+  if (!wasRemoved(agent)) return;
+  throw new UnknownAgentError(
+    `${agent.name}.${agent.runId} was removed from the archive while it was read: "agentctl ps -a" lists what is left`,
   );
-  return found && observe(`${archiveDir(stateDir)}/${found.entry}`, name, true);
+}
+
+/** What in the archive is named as an agent is, whatever it is. */
+export function archivedRuns(stateDir: string): { name: string; runId: string }[] {
+  return archivedEntries(stateDir).filter(({ runId }) => isRunId(runId));
 }
 
 function archivedEntries(stateDir: string): { entry: string; name: string; runId: string }[] {

@@ -1,6 +1,8 @@
 import { renameSync, rmSync } from 'node:fs';
+import { basename } from 'node:path';
 import { BusyError } from '../errors.ts';
-import { archivedAgentDir, newAgentDir } from '../store/paths.ts';
+import { newAgentDir } from '../store/paths.ts';
+import { removeArchived } from '../store/remove-archived.ts';
 import type { StateDir } from '../store/state-dir.ts';
 import { archiveEnded } from './archive-ended.ts';
 import { isBeyondKnowing, type Observed, observeNamed } from './observe.ts';
@@ -12,10 +14,10 @@ import { isBeyondKnowing, type Observed, observeNamed } from './observe.ts';
  */
 export async function remove(stateDir: StateDir, agent: Observed): Promise<void> {
   const { name, runId, directory } = agent;
-  if (agent.evidence.files.archived) return rmSync(directory, { recursive: true, force: true });
+  if (agent.evidence.files.archived) return void (await removeArchived(stateDir.path, basename(directory)));
   await archiveEnded(stateDir, agent);
   if (runId !== undefined && observeNamed(stateDir.path, name)?.runId !== runId) {
-    return rmSync(archivedAgentDir(stateDir.path, name, runId), { recursive: true, force: true });
+    return void (await removeArchived(stateDir.path, `${name}.${runId}`));
   }
   if (!isBeyondKnowing(agent)) throw new BusyError(`${name} could not be torn down: try again`);
   // Out of sight first, so that nobody reads half of it.

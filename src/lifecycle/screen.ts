@@ -4,7 +4,7 @@ import { AgentctlError } from '../errors.ts';
 import { readText } from '../store/read-text.ts';
 import type { StateDir } from '../store/state-dir.ts';
 import { capturePane } from '../system/tmux.ts';
-import type { Observed } from './observe.ts';
+import { type Observed, refuseRemoved } from './observe.ts';
 import { tmuxServer } from './tmux-server.ts';
 
 /**
@@ -20,7 +20,11 @@ export async function screen(stateDir: StateDir, agent: Observed): Promise<strin
       ? await capturePane(tmuxServer(stateDir), files.started.value.tmux)
       : undefined;
   if (live !== undefined) return `${live.trimEnd()}\n`;
-  if (existsSync(kept)) return readText(kept);
+  try {
+    if (existsSync(kept)) return readText(kept);
+  } finally {
+    refuseRemoved(agent);
+  }
   throw new AgentctlError(
     `the screen of ${agent.name} is gone with its tmux session: "agentctl logs ${agent.name}" has what it printed`,
   );

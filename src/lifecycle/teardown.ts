@@ -14,14 +14,15 @@ import { killTree } from './end-tree.ts';
 import { leftBehind } from './leftovers.ts';
 import { untilLogIsWhole } from './log-end.ts';
 import { type Observed, observeNamed } from './observe.ts';
+import { keepPostmortem } from './postmortem.ts';
 import { resourcesOf } from './resources.ts';
 import { resumeCommand } from './resume-command.ts';
 import { tellEscaped, tellNews } from './tell.ts';
 import { tmuxServer } from './tmux-server.ts';
 
 /**
- * Closes what has ended: ends what is left of the tree, keeps the last screen, closes the session, moves the directory
- * to the archive. Each step can be repeated; the move comes last, so that a teardown that died is taken up again.
+ * Closes what has ended: ends what is left of the tree, keeps the last screen and the post-mortem, closes the session, moves
+ * the directory to the archive. Each step can be repeated; the move comes last, so that a teardown that died is taken up again.
  */
 export async function teardown(stateDir: StateDir, agent: Observed, runId: string): Promise<void> {
   const { files, whereabouts } = agent.evidence;
@@ -45,10 +46,13 @@ export async function teardown(stateDir: StateDir, agent: Observed, runId: strin
       const left = swept.survivors.map(({ pid, command }) => `${command} (pid ${pid})`).join(', ');
       throw new AgentctlError(`${agent.name} cannot be torn down, since this cannot be killed: ${left}`);
     }
-    keepScreen(directory, await capturePane(server, started.tmux));
+    const screen = await capturePane(server, started.tmux);
+    keepScreen(directory, screen);
+    await keepPostmortem(stateDir, agent, screen);
     await closeSession(server, started.tmux);
-  } else if (!started && whereabouts === 'here') {
-    await closeSessionNamed(server, agent.name);
+  } else {
+    await keepPostmortem(stateDir, agent, undefined);
+    if (!started && whereabouts === 'here') await closeSessionNamed(server, agent.name);
   }
   // A lock can be lost while we waited: what has the name now may be another run's.
   if (observeNamed(stateDir.path, agent.name)?.runId !== agent.runId) return;

@@ -4,7 +4,7 @@ import type { StateDir } from '../store/state-dir.ts';
 import { uptimeMs } from '../system/clock.ts';
 import { describe } from './describe.ts';
 import { type AgentReference, resolve } from './list.ts';
-import { isBeyondKnowing, observeArchived, observeNamed } from './observe.ts';
+import { isBeyondKnowing, observeArchived, observeNamed, wasRemoved } from './observe.ts';
 
 /** An agent whose wrapper and watchdog were both killed rings no bell: the process table is asked this often. */
 const POLL_MS = 250;
@@ -83,7 +83,8 @@ function look(stateDir: StateDir, { name, runId }: AgentReference): { seen: Agen
       return { seen: describe(current), isOver: current.status.phase === 'ended' || isBeyondKnowing(current) };
     }
     const archived = observeArchived(stateDir.path, name, runId ?? undefined);
-    if (archived !== undefined) return { seen: describe(archived), isOver: true };
+    const seen = archived && describe(archived);
+    if (archived !== undefined && seen !== undefined && !wasRemoved(archived)) return { seen, isOver: true };
     // Unless it was moved to the archive between the two looks.
     if (observeNamed(stateDir.path, name)?.runId !== runId) return { seen: { name, removed: true }, isOver: true };
   }

@@ -1,4 +1,4 @@
-import { type IOType, spawn } from 'node:child_process';
+import { type ChildProcess, type IOType, spawn } from 'node:child_process';
 import { closeSync, openSync } from 'node:fs';
 import { inheritedFiles } from './caller.ts';
 
@@ -32,12 +32,7 @@ export function runProgram(
 ): Promise<Ran> {
   return new Promise((resolve, reject) => {
     const { input, timeout, ...rest } = options;
-    const stdio: (IOType | number)[] = [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'];
-    const inherited = inheritedFiles();
-    const nothing = inherited.length > 0 ? openSync('/dev/null', 'r+') : -1;
-    for (const inheritedFile of inherited) stdio[inheritedFile] = nothing;
-    const child = spawn(file, args, { ...rest, detached: true, stdio: Array.from(stdio, (one) => one ?? 'ignore') });
-    if (nothing >= 0) closeSync(nothing);
+    const child = spawnAlone(file, args, { ...rest, stdin: input === undefined ? 'ignore' : 'pipe' });
     // Not node's own: that one goes on where nothing could be started, and keeps its process from ending.
     const timer = timeout === undefined ? undefined : setTimeout(() => child.kill(), timeout);
     const out: Buffer[] = [];
@@ -66,6 +61,21 @@ export function runProgram(
     child.stdin?.on('error', () => {});
     child.stdin?.end(input);
   });
+}
+
+/** Starts a program in a session of its own, with no file of our caller's and its output for us to read. */
+export function spawnAlone(
+  file: string,
+  args: readonly string[],
+  { stdin, ...options }: { cwd?: string; env?: NodeJS.ProcessEnv; signal?: AbortSignal; stdin: 'ignore' | 'pipe' },
+): ChildProcess {
+  const stdio: (IOType | number)[] = [stdin, 'pipe', 'pipe'];
+  const inherited = inheritedFiles();
+  const nothing = inherited.length > 0 ? openSync('/dev/null', 'r+') : -1;
+  for (const inheritedFile of inherited) stdio[inheritedFile] = nothing;
+  const child = spawn(file, args, { ...options, detached: true, stdio: Array.from(stdio, (one) => one ?? 'ignore') });
+  if (nothing >= 0) closeSync(nothing);
+  return child;
 }
 
 /** Runs a program in this terminal, as if the user had typed it; resolves to its exit code. */

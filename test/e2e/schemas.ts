@@ -15,7 +15,9 @@ export function misfits(
     | 'settings'
     | 'event'
     | 'foreign'
-    | 'service-status',
+    | 'service-status'
+    | 'prune'
+    | 'postmortem',
   data: unknown,
 ): string[] {
   const validate = compiled.get(schema) ?? compile(schema);

@@ -2,6 +2,7 @@
 
 export type Phase = 'queued' | 'starting' | 'running' | 'waiting' | 'done' | 'stopping' | 'ended' | 'unknown';
 export type AgentResult = 'succeeded' | 'failed' | 'signaled' | 'timed-out' | 'idled-out' | 'stopped' | 'lost';
+export type AbnormalResult = 'failed' | 'signaled' | 'timed-out' | 'idled-out' | 'stopped' | 'lost';
 
 export interface Schemas {
   activity: Activity;
@@ -16,7 +17,9 @@ export interface Schemas {
   'manager-status': ManagerStatus;
   manager: Manager;
   orders: Orders;
+  postmortem: Postmortem;
   profiles: Profiles;
+  prune: Prune;
   report: Report;
   'service-status': ServiceStatus;
   settings: EffectiveSettings;
@@ -724,6 +727,204 @@ export interface Extension {
   [k: string]: unknown;
 }
 /**
+ * postmortem.json, and what `inspect --postmortem --json` prints: all that a person asks first of an agent that ended otherwise than as `succeeded`. Nothing of its environment or its arguments.
+ */
+export interface Postmortem {
+  /**
+   * Version of this record's format; a reader refuses a newer one by name and keeps unknown fields.
+   */
+  schemaVersion: 1;
+  /**
+   * Unique among the agents that have not ended.
+   */
+  name: string;
+  /**
+   * Unique for ever, sortable by time; also the cookie AGENTCTL_RUN_ID in the agent's environment.
+   */
+  runId: string;
+  /**
+   * ISO 8601, UTC.
+   */
+  madeAt: string;
+  /**
+   * Made at its teardown; false: on the spot, from what there was.
+   */
+  tornDown: boolean;
+  /**
+   * The first word of its command, without its path.
+   */
+  program: string | null;
+  cwd: string | null;
+  startedAt: string | null;
+  endedAt: string | null;
+  result: AbnormalResult;
+  /**
+   * As in verdict.json.
+   */
+  cause: ('natural' | 'stopped' | 'capped' | 'with-parent' | 'done' | 'idle' | 'lost') | null;
+  /**
+   * null where nobody knows.
+   */
+  exitCode: number | null;
+  signal: string | null;
+  reason: string;
+  steps: PostmortemStep[];
+  /**
+   * What it said last of itself.
+   */
+  report: LastReport | null;
+  /**
+   * The last screen, as text, its last 64 KiB; null where nobody has it.
+   */
+  screen: string | null;
+  /**
+   * null where it cannot be read.
+   */
+  log: LastOutput | null;
+  processes: ProcessesAtEnd;
+  resources: ResourcesUsed;
+  /**
+   * The shell line that takes up the agent's own session again.
+   */
+  resume: string | null;
+  git: GitStatus | null;
+  /**
+   * Why `git` is null.
+   */
+  gitMissing: string | null;
+  [k: string]: unknown;
+}
+export interface PostmortemStep {
+  step: 'term' | 'kill' | 'ended' | 'teardown';
+  /**
+   * ISO 8601, UTC.
+   */
+  at: string;
+  [k: string]: unknown;
+}
+export interface LastReport {
+  state: string;
+  source: string;
+  status: string | null;
+  /**
+   * Its first 4 KiB.
+   */
+  message: string | null;
+  waitingFor: string | null;
+  /**
+   * In the agent's directory.
+   */
+  resultFile: string | null;
+  /**
+   * ISO 8601, UTC.
+   */
+  at: string;
+  [k: string]: unknown;
+}
+export interface LastOutput {
+  /**
+   * Its last lines as plain text, at most 4 KiB.
+   */
+  text: string;
+  /**
+   * How long the whole log is.
+   */
+  bytes: number;
+  /**
+   * The program drew on the whole screen: its bytes make no text.
+   */
+  drewScreen: boolean;
+  [k: string]: unknown;
+}
+/**
+ * At most 50 of each.
+ */
+export interface ProcessesAtEnd {
+  /**
+   * Were still there and have been ended.
+   */
+  ended: EndedProcess[];
+  /**
+   * Serve everyone, or were to be left.
+   */
+  spared: EndedProcess1[];
+  /**
+   * Could not be ended, or (before its teardown) are left until then.
+   */
+  survivors: EndedProcess2[];
+  /**
+   * Without any tie to it that may be its own all the same.
+   */
+  suspects: EndedProcess3[];
+  [k: string]: unknown;
+}
+export interface EndedProcess {
+  pid: number;
+  /**
+   * The first word of its command line; verdict.json has all of it.
+   */
+  program: string;
+  /**
+   * What ties it to the agent.
+   */
+  why: string;
+  [k: string]: unknown;
+}
+export interface EndedProcess1 {
+  pid: number;
+  /**
+   * The first word of its command line; verdict.json has all of it.
+   */
+  program: string;
+  /**
+   * What ties it to the agent.
+   */
+  why: string;
+  [k: string]: unknown;
+}
+export interface EndedProcess2 {
+  pid: number;
+  /**
+   * The first word of its command line; verdict.json has all of it.
+   */
+  program: string;
+  /**
+   * What ties it to the agent.
+   */
+  why: string;
+  [k: string]: unknown;
+}
+export interface EndedProcess3 {
+  pid: number;
+  /**
+   * The first word of its command line; verdict.json has all of it.
+   */
+  program: string;
+  /**
+   * What ties it to the agent.
+   */
+  why: string;
+  [k: string]: unknown;
+}
+export interface ResourcesUsed {
+  wallSeconds: number | null;
+  cpuSeconds: number | null;
+  peakMemoryBytes: number | null;
+  savedSeconds: number | null;
+  [k: string]: unknown;
+}
+export interface GitStatus {
+  /**
+   * What `git status --porcelain=v1 --branch` says of its cwd.
+   */
+  status: string;
+  /**
+   * Longer than 64 KiB: the rest is missing.
+   */
+  cut: boolean;
+  [k: string]: unknown;
+}
+/**
  * What `agents --json` prints.
  */
 export interface Profiles {
@@ -764,6 +965,55 @@ export interface ProfileEntry {
    * false for one of the user's config.json.
    */
   builtIn: boolean;
+  [k: string]: unknown;
+}
+/**
+ * What `prune --json` prints: the archived agents that it removed, or with --dry-run would remove.
+ */
+export interface Prune {
+  /**
+   * Version of this record's format; a reader refuses a newer one by name and keeps unknown fields.
+   */
+  schemaVersion: 1;
+  dryRun: boolean;
+  /**
+   * How many were removed.
+   */
+  count: number;
+  /**
+   * What their files had, all of them together.
+   */
+  bytes: number;
+  /**
+   * The oldest first.
+   */
+  removed: PrunedAgent[];
+  /**
+   * Those that were due and are still there, each with why.
+   */
+  left: UnprunedAgent[];
+  [k: string]: unknown;
+}
+export interface PrunedAgent {
+  name: string;
+  /**
+   * Unique for ever, sortable by time; also the cookie AGENTCTL_RUN_ID in the agent's environment.
+   */
+  runId: string;
+  /**
+   * ISO 8601, UTC; of a damaged one by its run id or its directory.
+   */
+  endedAt: string;
+  bytes: number;
+  [k: string]: unknown;
+}
+export interface UnprunedAgent {
+  name: string;
+  /**
+   * Unique for ever, sortable by time; also the cookie AGENTCTL_RUN_ID in the agent's environment.
+   */
+  runId: string;
+  problem: string;
   [k: string]: unknown;
 }
 /**
