@@ -23,9 +23,7 @@ test.each([
 
 test.each([
   [{ [OLDER_THAN]: '7 days' }, OLDER_THAN],
-  [{ [OLDER_THAN]: '' }, OLDER_THAN],
   [{ [KEEP]: '-1' }, KEEP],
-  [{ [KEEP]: '' }, KEEP],
   [{ [KEEP]: '1e3' }, KEEP],
   [{ [KEEP]: '9999999999' }, KEEP],
 ])('%o is refused by name', (env, name) => {
