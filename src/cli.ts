@@ -37,6 +37,7 @@ export const COMMANDS: Catalogue = {
     load: () => import('./commands/manager.ts'),
   },
   stats: { summary: 'how many ended how, and what teardown saved', load: () => import('./commands/stats.ts') },
+  audit: { summary: 'what in your scripts agentctl is to replace', load: () => import('./commands/audit.ts') },
   tmux: { summary: 'any tmux command, on the private server', load: () => import('./commands/tmux.ts') },
   info: { summary: 'which state directory, and why; versions', load: () => import('./commands/info.ts') },
   doctor: { summary: 'what on this machine could get in the way', load: () => import('./commands/doctor.ts') },

@@ -4,7 +4,7 @@ import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 
 /** What does not fit a schema of schemas/, as Ajv puts it; empty when everything does. */
 export function misfits(
-  schema: 'agent' | 'list' | 'info' | 'doctor' | 'stats' | 'manager-status' | 'profiles',
+  schema: 'agent' | 'list' | 'info' | 'doctor' | 'stats' | 'manager-status' | 'profiles' | 'audit',
   data: unknown,
 ): string[] {
   const validate = compiled.get(schema) ?? compile(schema);
