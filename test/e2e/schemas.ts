@@ -17,7 +17,8 @@ export function misfits(
     | 'foreign'
     | 'service-status'
     | 'prune'
-    | 'postmortem',
+    | 'postmortem'
+    | 'audit',
   data: unknown,
 ): string[] {
   const validate = compiled.get(schema) ?? compile(schema);

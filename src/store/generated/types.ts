@@ -7,6 +7,7 @@ export type AbnormalResult = 'failed' | 'signaled' | 'timed-out' | 'idled-out' |
 export interface Schemas {
   activity: Activity;
   agent: Agent;
+  audit: Audit;
   config: Config;
   doctor: DoctorReport;
   event: Event;
@@ -233,6 +234,49 @@ export interface ProcessNote {
    * What ties it to the agent.
    */
   why: string;
+  [k: string]: unknown;
+}
+/**
+ * What `audit --json` prints: what agentctl is to replace in scripts.
+ */
+export interface Audit {
+  /**
+   * Version of this record's format; a reader refuses a newer one by name and keeps unknown fields.
+   */
+  schemaVersion: 1;
+  /**
+   * How many were looked at.
+   */
+  files: number;
+  /**
+   * By path as it was given, file by file, then by line.
+   */
+  findings: {
+    file: string;
+    line: number;
+    hazard: 'tmux-start' | 'tmux-probe' | 'tmux-kill' | 'sleep-holder' | 'tee-exit-code' | 'log-grep' | 'long-timeout';
+    /**
+     * What is dangerous about it, for people.
+     */
+    sentence: string;
+    /**
+     * The line, without the white space around it; cut where it is longer than 200 characters.
+     */
+    text: string;
+    /**
+     * The agentctl line to put there; words in capitals (NAME, COMMAND) could not be read. An option alone belongs on the line that starts the agent; for `sleep-holder` a sentence that begins with `nothing`.
+     */
+    instead: string;
+    [k: string]: unknown;
+  }[];
+  /**
+   * Files and directories that could not be read, and files longer than 1 MiB.
+   */
+  skipped: {
+    file: string;
+    reason: string;
+    [k: string]: unknown;
+  }[];
   [k: string]: unknown;
 }
 /**

@@ -1,0 +1,70 @@
+import type { Language } from './finding.ts';
+import { part, type Source, SourceBuilder } from './source.ts';
+
+/** A fenced block of code. */
+export interface Fence {
+  language: Language;
+  code: Source;
+  /** Whether its first line says what it is. */
+  isNamed: boolean;
+}
+
+const LANGUAGES: Readonly<Record<string, Language>> = {
+  ...{ sh: 'shell', bash: 'shell', shell: 'shell', zsh: 'shell', ksh: 'shell', console: 'shell', terminal: 'shell' },
+  ...{ 'shell-session': 'shell', shellsession: 'shell', shellscript: 'shell', 'sh-session': 'shell' },
+  ...{ python: 'python', py: 'python', python3: 'python' },
+  ...{ js: 'javascript', javascript: 'javascript', ts: 'javascript', typescript: 'javascript', mjs: 'javascript' },
+  ...{ jsx: 'javascript', tsx: 'javascript', node: 'javascript', make: 'make', makefile: 'make', '': 'shell' },
+};
+
+/** The fenced blocks of a Markdown text that are in a language which is read. */
+export function fencesOf(source: Source): Fence[] {
+  const { text } = source;
+  const fences: Fence[] = [];
+  let open: { mark: string; info: string; from: number } | undefined;
+  for (let from = 0; from < text.length; ) {
+    const end = text.indexOf('\n', from);
+    const to = end < 0 ? text.length : end;
+    const line = text.slice(from, Math.min(to, from + 200));
+    const [, mark = '', info = ''] =
+      /^[ \t>]*(?:[-*+] +|\d+[.)] +)?(`{3,}|~{3,})[ \t]*([^`]*)$/.exec(line.replace(/\r$/, '')) ?? [];
+    if (open === undefined) {
+      if (mark !== '') open = { mark, info, from: to + 1 };
+    } else if (mark.startsWith(open.mark) && info.trim() === '') {
+      add(fences, source, open, from);
+      open = undefined;
+    }
+    from = to + 1;
+  }
+  if (open) add(fences, source, open, text.length);
+  return fences;
+}
+
+function add(fences: Fence[], source: Source, { info, from }: { info: string; from: number }, to: number): void {
+  const name = /^[{.]*([\w+-]*)/.exec(info.trim())?.[1]?.toLowerCase() ?? '';
+  const language = Object.hasOwn(LANGUAGES, name) ? LANGUAGES[name] : undefined;
+  if (language === undefined || from >= to) return;
+  const code = part(source, from, to);
+  fences.push({ language, code: language === 'shell' ? typedIn(code) : code, isNamed: name !== '' });
+}
+
+/** Where lines begin with a prompt, these are what was typed, and the others what was printed. */
+function typedIn(code: Source): Source {
+  const { text, at } = code;
+  if (!/^[ \t>]*[$%] /m.test(text)) return code;
+  const built = new SourceBuilder();
+  let goesOn = false;
+  for (let from = 0; from < text.length; ) {
+    const end = text.indexOf('\n', from);
+    const to = end < 0 ? text.length : end;
+    const line = text.slice(from, to);
+    const prompt = /^[ \t>]*[$%#] /.exec(line)?.[0];
+    if (prompt !== undefined || goesOn) {
+      built.addSource(part(code, from + (prompt?.length ?? 0), to));
+      built.add('\n', at[to] ?? 0);
+      goesOn = line.endsWith('\\');
+    }
+    from = to + 1;
+  }
+  return built.build(at.at(-1) ?? 0);
+}

@@ -1,0 +1,48 @@
+import { closeSync, fstatSync, readFileSync } from 'node:fs';
+import { basename } from 'node:path';
+import { auditText } from '../agent/audit/audit-text.ts';
+import { languageOf, languageOfShebang } from '../agent/audit/language.ts';
+import { refusal } from '../errors.ts';
+import type { Audit } from '../store/generated/types.ts';
+import { openPlain } from '../store/read-text.ts';
+import { scriptFiles } from './script-files.ts';
+
+/** No script that anybody wrote is longer. */
+const LONGEST_BYTES = 1024 * 1024;
+
+/**
+ * Finds in scripts what agentctl is to replace. Reads only.
+ *
+ * @param paths - files and directories.
+ * @throws {UsageError} for a path that is not there.
+ */
+export async function audit(paths: readonly string[]): Promise<Audit> {
+  const report: Audit = { schemaVersion: 1, files: 0, findings: [], skipped: [] };
+  const files = await scriptFiles(paths, (skipped) => report.skipped.push({ ...skipped }));
+  for (const file of files) {
+    const byName = languageOf(basename(file));
+    let text: string | undefined;
+    try {
+      text = scriptText(file);
+    } catch (error) {
+      report.skipped.push({ file, reason: refusal(error) });
+    }
+    const language = byName === 'ask' || byName === undefined ? languageOfShebang(text ?? '') : byName;
+    if (text === undefined || language === undefined) continue;
+    report.files++;
+    report.findings.push(...auditText(text, language).map((finding) => ({ file, ...finding })));
+  }
+  return report;
+}
+
+/** @returns undefined for a file that is not text. */
+function scriptText(path: string): string | undefined {
+  const file = openPlain(path);
+  try {
+    if (fstatSync(file).size > LONGEST_BYTES) throw new Error(`it is longer than ${LONGEST_BYTES / 1024 / 1024} MiB`);
+    const bytes = readFileSync(file);
+    return bytes.includes(0) ? undefined : bytes.toString('utf8');
+  } finally {
+    closeSync(file);
+  }
+}
