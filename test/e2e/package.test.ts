@@ -57,7 +57,14 @@ afterAll(() => {
 describe('the package, installed from its own tarball', () => {
   test('holds what runs, and neither sources nor tests', () => {
     expect(files).toEqual(
-      expect.arrayContaining(['bin/agentctl', 'bin/agent-wrapper', 'dist/main.js', 'dist/index.js', 'LICENSE']),
+      expect.arrayContaining([
+        'bin/agentctl',
+        'bin/agent-wrapper',
+        'bin/agent-log',
+        'dist/main.js',
+        'dist/index.js',
+        'LICENSE',
+      ]),
     );
     expect(files.filter((file) => !/^(bin|dist|schemas|docs)\/|^[^/]+\.(md|json)$|^LICENSE$/.test(file))).toEqual([]);
     expect(files.filter((file) => /\.test\.|(^|\/)(src|test|node_modules)\/|^bin\/setup$/.test(file))).toEqual([]);
