@@ -49,7 +49,8 @@ export async function* logs(
   const log = openLog(stateDir, agent);
   const bell = new BellListener(stateDir.path);
   try {
-    let position = startOf(log, agent, options);
+    const start = startOf(log, agent, options);
+    let position = start;
     // Who prints as fast as we read would never let us go.
     const until = options.follow ? Number.POSITIVE_INFINITY : log.extent().end;
     const strip = new MarkStripper(runId);
@@ -60,7 +61,7 @@ export async function* logs(
         const block = Buffer.allocUnsafe(BLOCK_BYTES);
         const { length, at } = log.read(block, position, Math.min(BLOCK_BYTES, until - position));
         if (length === 0 || options.signal?.aborted) break;
-        if (at > position) options.onRemoved?.(sayRemoved(agent.name, position, at));
+        if (at > position) options.onRemoved?.(sayRemoved(agent.name, position === start ? 0 : position, at));
         position = at + length;
         const clean = strip.push(block.subarray(0, length));
         if (clean.length > 0) yield clean;

@@ -3,7 +3,7 @@ import { cpSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs'
 import { dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { endMark } from '../../src/agent/end-mark.ts';
-import { piecesOf, wholeLog } from '../fixtures/pieces-of-log.ts';
+import { piecesOf, putLog, wholeLog } from '../fixtures/pieces-of-log.ts';
 import { waitFor } from '../fixtures/wait-for.ts';
 import { AGENTCTL, Workbench } from '../fixtures/workbench.ts';
 import { collect, ended } from './processes.ts';
@@ -41,10 +41,10 @@ describe.concurrent('a log in pieces', () => {
       const chunks: Buffer[] = [];
       followed?.stdout?.on('data', (chunk: Buffer) => chunks.push(chunk));
       bench.file('go', '');
-      await waitFor('the second piece', () => piecesOf(agent.directory).length > 1, 200_000);
+      await waitFor('the second piece', () => piecesOf(agent.directory).length > 1, FULL ? 600_000 : undefined);
       process.kill(bench.manager().pid, 'SIGKILL');
       // The other reader has not read a byte yet.
-      await waitFor('its end', async () => (await bench.agent('big')).phase === 'ended', 200_000);
+      await waitFor('its end', async () => (await bench.agent('big')).phase === 'ended', FULL ? 600_000 : undefined);
       await bench.ok('spawn', '-n', 'big', 'true');
       expect(followed && (await ended(followed))).toBe(0);
       const expected = await bytesOf(bench, MUCH_BYTES);
@@ -59,9 +59,15 @@ describe.concurrent('a log in pieces', () => {
       expect(wholeLog(archived).equals(Buffer.concat([expected, mark]))).toBe(true);
       const rest = MUCH_BYTES + mark.length - 4 * PIECE_BYTES;
       expect(sizesOf(archived)).toEqual([...Array(4).fill(PIECE_BYTES), rest]);
+      // As if a piece had begun in the midst of the mark.
+      putLog(archived, wholeLog(archived).toString('latin1'), [KIB, expected.length + 5]);
       const again = await bench.start(['logs', '--raw', `big.${agent.runId}`]).stdout?.toArray();
       expect(Buffer.concat(again ?? []).equals(expected)).toBe(true);
-      const lines = expected.subarray(-3 * 1024 * KIB).toString().split('\n').slice(-200_000);
+      const lines = expected
+        .subarray(-3 * 1024 * KIB)
+        .toString()
+        .split('\n')
+        .slice(-200_000);
       expect(await bench.ok('logs', '--tail', '200000', `big.${agent.runId}`)).toBe(lines.join('\n'));
     },
     FULL ? 900_000 : undefined,
