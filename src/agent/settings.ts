@@ -2,7 +2,7 @@ import { parseDuration, parseFiniteDuration } from './duration.ts';
 import type { HookCommands } from './hook-events.ts';
 import { InvalidInput } from './invalid-input.ts';
 import type { Limits } from './limits.ts';
-import { parseSize } from './size.ts';
+import { formatSize, parseSize } from './size.ts';
 
 /** What a user sets once: by the environment, else by config.json, else as agentctl has it. */
 export interface Settings {
@@ -60,7 +60,7 @@ const SETTINGS = [
   setting('retention.olderThan', 'AGENTCTL_RETENTION_OLDER_THAN', 'none', parseDuration),
   setting('retention.keep', 'AGENTCTL_RETENTION_KEEP', 'none', countOrNone),
   setting('logs.piece', 'AGENTCTL_LOG_PIECE', '64MiB', pieceSize),
-  setting('logs.total', 'AGENTCTL_LOG_TOTAL', '1GiB', parseSize),
+  setting('logs.total', 'AGENTCTL_LOG_TOTAL', '1GiB', totalSize),
 ] as const;
 
 /**
@@ -94,6 +94,7 @@ export function effectiveSettings(
       effective.push({ key, value, from: 'default', variable });
     }
   }
+  refuseTooSmallATotal(values, effective, where);
   const of = <T>(key: (typeof SETTINGS)[number]['key']): T => values[key] as T;
   return {
     effective,
@@ -134,6 +135,21 @@ export function limitsUnder(
   throw new InvalidInput(overTheCeiling('--max-runtime', maxRuntimeCeilingMs));
 }
 
+/** The piece that grows and one before it: what was printed last can then always be read. */
+function refuseTooSmallATotal(
+  values: Readonly<Record<string, unknown>>,
+  effective: readonly EffectiveSetting[],
+  where: (key: string) => string,
+): void {
+  const [pieceBytes, totalBytes] = [Number(values['logs.piece']), Number(values['logs.total'])];
+  if (totalBytes === 0 || totalBytes >= 2 * pieceBytes) return;
+  const { from, variable } = effective.find(({ key }) => key === 'logs.total') ?? { from: 'default', variable: null };
+  const place = from === 'environment' ? variable : from === 'file' ? where('logs.total') : 'logs.total';
+  throw new InvalidInput(
+    `${place}: ${formatSize(totalBytes)} is less than two pieces of ${formatSize(pieceBytes)}: write more, none for no limit, or a smaller piece`,
+  );
+}
+
 /** The sentence for what would pass the ceiling. */
 export function overTheCeiling(what: string, ceilingMs: number, leftMs = ceilingMs): string {
   const seconds = (ms: number) => `${Math.max(0, Math.floor(ms / 1000))}s`;
@@ -163,6 +179,15 @@ function onOrOff(text: string, where: string): boolean {
   throw new InvalidInput(`${where}: ${JSON.stringify(text)} is neither on nor off: write on or off`);
 }
 
+/** A page: less would be all names and no log. */
+const LEAST_PIECE_BYTES = 4096;
+/** What bin/agent-log can count, under a shell of 32 bits. */
+const MOST_PIECE_BYTES = 1024 ** 3;
+
+function totalSize(text: string, where: string): number {
+  return parseSize(text, where) ?? 0;
+}
+
 function countOrNone(text: string, where: string): number | null {
   if (text === 'none') return null;
   if (/^\d{1,9}$/.test(text)) return Number(text);
@@ -171,6 +196,7 @@ function countOrNone(text: string, where: string): number | null {
 
 function pieceSize(text: string, where: string): number {
   const bytes = parseSize(text, where);
-  if (bytes > 0) return bytes;
-  throw new InvalidInput(`${where}: a piece needs a size: write 64MiB, say`);
+  if (bytes !== null && bytes >= LEAST_PIECE_BYTES && bytes <= MOST_PIECE_BYTES) return bytes;
+  const size = bytes === null ? 'none' : formatSize(bytes);
+  throw new InvalidInput(`${where}: a piece of ${size} is not possible: write 4KiB to 1GiB`);
 }

@@ -35,6 +35,7 @@ const command: Command = {
       tail: tail === undefined ? undefined : Number(tail),
       sinceMs,
       onCut: (bytes) => note(`a line of ${name} is longer than ${bytes / 1024 / 1024} MiB: only its end is shown`),
+      onRemoved: note,
       signal: gone.signal,
     })) {
       if (gone.signal.aborted) return 0;

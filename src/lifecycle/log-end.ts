@@ -1,7 +1,5 @@
-import { closeSync, fstatSync, readSync } from 'node:fs';
-import { join } from 'node:path';
 import { endMark } from '../agent/end-mark.ts';
-import { openPlain } from '../store/read-text.ts';
+import { OutputLog } from '../store/output-log.ts';
 import { pause, uptimeMs } from '../system/clock.ts';
 import type { Observed } from './observe.ts';
 
@@ -30,18 +28,15 @@ export function logPatienceLeftMs({ evidence }: Observed): number {
 }
 
 function isLogWhole(directory: string, runId: string): boolean {
-  let file: number;
+  let log: OutputLog;
   try {
-    file = openPlain(join(directory, 'output.log'));
+    log = new OutputLog(directory);
   } catch {
     return true; // what is no log will not become one
   }
   try {
-    const { size } = fstatSync(file);
-    const tail = Buffer.alloc(Math.min(size, TAIL_BYTES));
-    readSync(file, tail, 0, tail.length, size - tail.length);
-    return tail.includes(endMark(runId));
+    return log.tail(TAIL_BYTES).includes(endMark(runId));
   } finally {
-    closeSync(file);
+    log.close();
   }
 }

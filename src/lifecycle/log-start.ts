@@ -1,30 +1,32 @@
 import { closeSync, fstatSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import { endMark } from '../agent/end-mark.ts';
+import type { OutputLog } from '../store/output-log.ts';
 import { openPlain } from '../store/read-text.ts';
 import type { Observed } from './observe.ts';
 
 const BLOCK_BYTES = 64 * 1024;
 /** A line is looked for no further back than this: what has no line breaks may be as long as the disk is large. */
 export const LONGEST_LINE_BYTES = 1024 * 1024;
-/** A line of the index has two numbers. */
+/** A line of the index has two numbers, or four. */
 const INDEX_LINE_BYTES = 128;
 
 /**
  * Where the last lines of a log begin.
  *
- * @returns `inLine`: in the midst of one that is longer than {@link LONGEST_LINE_BYTES}.
+ * @returns `inLine`: in the midst of one that is longer than {@link LONGEST_LINE_BYTES}. Where there are fewer lines than
+ *   that, it is 0, also in a log whose first pieces are gone.
  */
-export function offsetOfLastLines(file: number, lines: number, runId: string): { offset: number; inLine: boolean } {
-  const end = endOfText(file, runId);
+export function offsetOfLastLines(log: OutputLog, lines: number, runId: string): { offset: number; inLine: boolean } {
+  const { begin } = log.extent();
+  const end = endOfText(log, runId);
   if (lines === 0) return { offset: end, inLine: false };
-  const block = Buffer.allocUnsafe(BLOCK_BYTES);
   let left = lines;
   /** Of the line whose beginning is looked for. */
   let lineEnd = end;
-  for (let to = end; to > 0; ) {
-    const from = Math.max(0, to - BLOCK_BYTES);
-    const bytes = block.subarray(0, readSync(file, block, 0, to - from, from));
+  for (let to = end; to > begin; ) {
+    const from = Math.max(begin, to - BLOCK_BYTES);
+    const bytes = log.readAll(from, to);
     for (let at = bytes.lastIndexOf(0x0a); at >= 0; at = at === 0 ? -1 : bytes.lastIndexOf(0x0a, at - 1)) {
       // What ends the log is no line break of another line.
       if (from + at === end - 1) continue;
@@ -33,23 +35,21 @@ export function offsetOfLastLines(file: number, lines: number, runId: string): {
       lineEnd = from + at;
     }
     to = from;
-    if (to > 0 && lineEnd - to >= LONGEST_LINE_BYTES) return { offset: to, inLine: true };
+    if (to > begin && lineEnd - to >= LONGEST_LINE_BYTES) return { offset: to, inLine: true };
   }
   return { offset: 0, inLine: false };
 }
 
 /** Without the mark. */
-function endOfText(file: number, runId: string): number {
-  const { size } = fstatSync(file);
+function endOfText(log: OutputLog, runId: string): number {
+  const { end } = log.extent();
   const mark = Buffer.from(endMark(runId));
-  if (size < mark.length) return size;
-  const tail = Buffer.alloc(mark.length);
-  readSync(file, tail, 0, mark.length, size - mark.length);
-  return tail.equals(mark) ? size - mark.length : size;
+  return log.readAll(Math.max(0, end - mark.length), end).equals(mark) ? end - mark.length : end;
 }
 
 /**
- * The log's length at a time, by the watchdog's index: `UPTIME BYTES` a line, one a beat in which something was written.
+ * The log's length at a time, by the watchdog's index: `UPTIME BYTES [START SIZE]` a line, one a beat in which something
+ * was written: output.log was that long, and the piece before it, where there was one, began at START and was SIZE long.
  * By bisection: of an agent that writes for a year it is 100 MB long.
  */
 export function offsetAt({ directory, evidence }: Observed, wallMs: number): number {
@@ -88,8 +88,8 @@ function lineFrom(file: number, offset: number): { uptimeSeconds: number; bytes:
   const begin = offset === 0 ? 0 : text.indexOf('\n') + 1;
   const end = text.indexOf('\n', begin);
   if ((offset > 0 && begin === 0) || end < 0) return undefined;
-  const [, uptime, bytes] = /^(-?\d+(?:\.\d+)?) (\d+)$/.exec(text.slice(begin, end)) ?? [];
-  return bytes === undefined
-    ? undefined
-    : { uptimeSeconds: Number(uptime), bytes: Number(bytes), end: start + end + 1 };
+  const [, uptime, ...sizes] = /^(-?\d+(?:\.\d+)?) (\d+)(?: (\d+) (\d+))?$/.exec(text.slice(begin, end)) ?? [];
+  if (uptime === undefined) return undefined;
+  const bytes = sizes.reduce((sum, size) => sum + Number(size ?? 0), 0);
+  return { uptimeSeconds: Number(uptime), bytes, end: start + end + 1 };
 }

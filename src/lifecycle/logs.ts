@@ -1,9 +1,10 @@
-import { closeSync, fstatSync, readSync } from 'node:fs';
 import { join } from 'node:path';
 import { endMark } from '../agent/end-mark.ts';
+import { formatSize } from '../agent/size.ts';
 import { AgentctlError, refusal } from '../errors.ts';
 import { BellListener } from '../store/bell.ts';
-import { openPlain } from '../store/read-text.ts';
+import { OutputLog } from '../store/output-log.ts';
+import { archivedAgentDir } from '../store/paths.ts';
 import type { StateDir } from '../store/state-dir.ts';
 import { turn, wallMs } from '../system/clock.ts';
 import { type AgentReference, resolve } from './list.ts';
@@ -20,6 +21,8 @@ export interface OutputOptions {
   sinceMs?: number | undefined;
   /** Hears when `tail` begins in the midst of a line that is longer than this many bytes. */
   onCut?: ((bytes: number) => void) | undefined;
+  /** Hears in a sentence what is missing: a log has a total cap, and its first pieces go. */
+  onRemoved?: ((sentence: string) => void) | undefined;
   signal?: AbortSignal | undefined;
 }
 
@@ -28,8 +31,8 @@ const BLOCK_BYTES = 64 * 1024;
 const FOLLOW_POLL_MS = 50;
 
 /**
- * The bytes of an agent's terminal, without the end mark. The file is held open: it is read to its end also when the
- * agent's directory moves to the archive meanwhile.
+ * The bytes of an agent's terminal, without the end mark, all pieces of the log as one. It is read to its end also when
+ * the agent's directory moves to the archive meanwhile.
  *
  * @throws {UnknownAgentError} for a name that is none.
  * @throws {AgentctlError} for a log that is none.
@@ -43,22 +46,24 @@ export async function* logs(
   const agent = resolve(stateDir, reference);
   const runId = agent.runId ?? '';
   if (!options.follow && agent.status.phase === 'ended' && !agent.evidence.files.archived) await untilLogIsWhole(agent);
-  const file = openLog(agent);
+  const log = openLog(stateDir, agent);
   const bell = new BellListener(stateDir.path);
   try {
-    let position = startOf(file, agent, options);
+    const start = startOf(log, agent, options);
     if (options.sinceMs !== undefined) refuseRemoved(agent); // with it its index went, and all would seem to be recent
+    let position = start;
     // Who prints as fast as we read would never let us go.
-    const until = options.follow ? Number.POSITIVE_INFINITY : fstatSync(file).size;
+    const until = options.follow ? Number.POSITIVE_INFINITY : log.extent().end;
     const strip = new MarkStripper(runId);
     for (;;) {
       // Looked at before reading: what ended by now has written all that this read can miss only until the mark.
       const over = !options.follow || options.signal?.aborted || isOver(stateDir, agent);
       for (;;) {
         const block = Buffer.allocUnsafe(BLOCK_BYTES);
-        const length = readSync(file, block, 0, Math.max(0, Math.min(BLOCK_BYTES, until - position)), position);
+        const { length, at } = log.read(block, position, Math.min(BLOCK_BYTES, until - position));
         if (length === 0 || options.signal?.aborted) break;
-        position += length;
+        if (at > position) options.onRemoved?.(sayRemoved(agent.name, position === start ? 0 : position, at));
+        position = at + length;
         const clean = strip.push(block.subarray(0, length));
         if (clean.length > 0) yield clean;
         // Whoever has to catch up must hear signals all the same, and that its reader has left.
@@ -70,20 +75,27 @@ export async function* logs(
     const rest = strip.end();
     if (rest.length > 0) yield rest;
   } finally {
-    closeSync(file);
+    log.close();
     bell.close();
   }
 }
 
-function openLog(agent: Observed): number {
-  const { name, directory } = agent;
+function openLog(stateDir: StateDir, agent: Observed): OutputLog {
+  const { name, directory, runId } = agent;
   const path = join(directory, 'output.log');
+  const moved = runId === undefined ? [] : [archivedAgentDir(stateDir.path, name, runId)];
   try {
-    return openPlain(path);
+    return new OutputLog(directory, ...moved);
   } catch (error) {
     refuseRemoved(agent);
     throw new AgentctlError(`the log of ${name} cannot be read (${path}: ${refusal(error)})`, { cause: error });
   }
+}
+
+function sayRemoved(name: string, from: number, to: number): string {
+  const what =
+    from === 0 ? `the first ${formatSize(to)} of the log` : `${formatSize(to - from)} in the midst of the log`;
+  return `${what} of ${name} were removed, as it had reached its total: a larger logs.total in config.json, or AGENTCTL_LOG_TOTAL, keeps more of the next`;
 }
 
 function isOver(stateDir: StateDir, agent: Observed): boolean {
@@ -97,10 +109,10 @@ function patienceIsOver({ directory, name, runId }: Observed): boolean {
   return current.runId !== runId || logPatienceLeftMs(current) <= 0;
 }
 
-function startOf(file: number, agent: Observed, { sinceMs, tail, onCut }: OutputOptions): number {
+function startOf(log: OutputLog, agent: Observed, { sinceMs, tail, onCut }: OutputOptions): number {
   const since = sinceMs === undefined ? 0 : offsetAt(agent, wallMs() - sinceMs);
   if (tail === undefined) return since;
-  const { offset, inLine } = offsetOfLastLines(file, tail, agent.runId ?? '');
+  const { offset, inLine } = offsetOfLastLines(log, tail, agent.runId ?? '');
   if (inLine && offset > since) onCut?.(LONGEST_LINE_BYTES);
   return Math.max(since, offset);
 }

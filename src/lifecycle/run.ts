@@ -48,7 +48,11 @@ export async function run(stateDir: StateDir, options: SpawnOptions, { attach, .
         return 0;
       }
     } else {
-      for await (const bytes of logs(stateDir, agent, { follow: true, signal: left.signal })) {
+      for await (const bytes of logs(stateDir, agent, {
+        follow: true,
+        onRemoved: hear.onNote,
+        signal: left.signal,
+      })) {
         await hear.onOutput(bytes, left.signal);
       }
       hear.onOutputEnd();

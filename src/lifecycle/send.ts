@@ -1,8 +1,6 @@
-import { closeSync, fstatSync, readSync } from 'node:fs';
-import { join } from 'node:path';
 import { isQuestion } from '../agent/reports/reported.ts';
 import { AgentctlError, BusyError, isDiskFull } from '../errors.ts';
-import { openPlain } from '../store/read-text.ts';
+import { OutputLog } from '../store/output-log.ts';
 import { writeReport } from '../store/report-file.ts';
 import { ringBell, type StateDir } from '../store/state-dir.ts';
 import { now, pause, uptimeMs } from '../system/clock.ts';
@@ -92,17 +90,16 @@ function ready(agent: Observed, { force = false }: SendOptions): Observed {
 
 /** Whether the last word of its program on bracketed paste was yes; tmux 3.3 cannot be asked. */
 function asksForBrackets(directory: string): boolean {
-  let file: number;
+  let log: OutputLog;
   try {
-    file = openPlain(join(directory, 'output.log'));
+    log = new OutputLog(directory);
   } catch {
     return false; // what the agent put in its place says nothing
   }
   try {
-    const bytes = Buffer.alloc(Math.min(fstatSync(file).size, 1024 * 1024));
-    readSync(file, bytes, 0, bytes.length, Math.max(0, fstatSync(file).size - bytes.length));
+    const bytes = log.tail(1024 * 1024);
     return bytes.lastIndexOf(ASKED) > bytes.lastIndexOf(TAKEN_BACK);
   } finally {
-    closeSync(file);
+    log.close();
   }
 }

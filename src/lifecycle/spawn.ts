@@ -28,6 +28,7 @@ import { checkCommand, checkCwd, checkFiles } from './check-launch.ts';
 import { describe } from './describe.ts';
 import { environmentScript, launchScript } from './launch-script.ts';
 import { launcherDied } from './launcher-died.ts';
+import { logCapture } from './log-capture.ts';
 import { type Observed, observeArchived, observeNamed } from './observe.ts';
 import type { ProfileLaunch } from './profile-launch.ts';
 import { settings } from './settings.ts';
@@ -98,6 +99,7 @@ export async function spawn(stateDir: StateDir, options: SpawnOptions): Promise<
   const { environment } = launch;
   const program = checkCommand(draft.command, environment, cwd);
   const files = checkFiles(options);
+  const capture = logCapture(draft.name);
   prepareStateDir(stateDir);
   const server = tmuxServer(stateDir);
   tmuxProgram(); // refused before anything is made, or stopped for --replace
@@ -139,7 +141,7 @@ export async function spawn(stateDir: StateDir, options: SpawnOptions): Promise<
       name: draft.name,
       argv: ['sh', join(packageRoot(), 'bin', 'agent-wrapper'), `agents/${draft.name}`],
       ...draft.size,
-      log: `agents/${draft.name}/output.log`,
+      capture,
     });
     pane = session.pane;
     for (const complaint of session.complaints) options.onWarning?.(`tmux.conf: ${complaint}`);

@@ -1,10 +1,9 @@
-import { statSync } from 'node:fs';
-import { join } from 'node:path';
 import { type Activity, currentSample, type Measurement, remember, sampleEveryMs } from '../agent/activity.ts';
 import type { Company, Started } from '../agent/evidence.ts';
 import { ownersOf } from '../agent/owners.ts';
 import type { Process } from '../agent/tree.ts';
 import { readActivity, writeActivity } from '../store/activity-file.ts';
+import { printedBytes } from '../store/output-log.ts';
 import type { StateDir } from '../store/state-dir.ts';
 import { cgroupCpuSeconds } from '../system/cgroup.ts';
 import { asleepMs, awakeMs } from '../system/clock.ts';
@@ -162,19 +161,11 @@ function measure(agents: readonly Running[], at: number): Map<string, Measuremen
           asleepMs: asleep,
           treeCpuMs: cpuOf(tree, cgroup),
           memoryBytes: tree.reduce((sum, { memoryBytes }) => sum + memoryBytes, 0),
-          outputBytes: sizeOf(join(directory, 'output.log')),
+          outputBytes: printedBytes(directory),
         },
       ];
     }),
   );
-}
-
-function sizeOf(path: string): number {
-  try {
-    return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
-  } catch {
-    return 0; // what the agent put in its place (ELOOP) must not hide the others
-  }
 }
 
 /** A control group also knows of those that have gone. */

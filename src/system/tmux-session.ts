@@ -13,8 +13,8 @@ export interface NewSession {
   argv: readonly string[];
   columns: number;
   rows: number;
-  /** The file that gets every byte of the pane, relative to the state directory. */
-  log: string;
+  /** The program that gets every byte of the pane on its stdin, and its arguments; run in the state directory. */
+  capture: readonly string[];
 }
 
 /**
@@ -47,6 +47,11 @@ const SETTINGS = [
   'set -g status-right "#{?pane_dead, ended;,} C-q detaches "',
   'set -g @agentctl 1',
 ];
+
+/** tmux expands formats and times in what it pipes to: no `#` and no `%` of ours may be there. */
+function quoteForPipe(word: string): string {
+  return shellQuote(word).replace(/[#%]/g, (sign) => `'"$(printf '\\${sign.charCodeAt(0).toString(8)}')"'`);
+}
 
 /** What tmux says of a pane as soon as it has begun to capture it. */
 const CAPTURED = 'captured #{pane_pipe}';
@@ -95,7 +100,7 @@ export async function newSession(
     'pipe-pane',
     '-t',
     target,
-    `exec cat >>${session.log}`,
+    `exec ${session.capture.map(quoteForPipe).join(' ')}`,
     ';',
     // Said by nobody where the server had no file or process left for the capture: the rest of the call is dropped then.
     'display-message',

@@ -60,7 +60,15 @@ describe('the package, installed from its own tarball', () => {
   test('holds what runs, and neither sources nor tests', () => {
     expect(files).toEqual(
       expect.arrayContaining([
-        ...['bin/agentctl', 'bin/agent-wrapper', 'dist/main.js', 'dist/index.js', 'LICENSE', 'man/agentctl.1'],
+        ...[
+          'bin/agentctl',
+          'bin/agent-wrapper',
+          'bin/agent-log',
+          'dist/main.js',
+          'dist/index.js',
+          'LICENSE',
+          'man/agentctl.1',
+        ],
         ...['completions/agentctl.bash', 'completions/_agentctl', 'completions/agentctl.fish'],
       ]),
     );

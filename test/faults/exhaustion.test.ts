@@ -138,8 +138,8 @@ test.skipIf(!canBeOthers || mayBeSkipped('prlimit'))(
   },
 );
 
-/** Those that an agent in peace consists of: server, wrapper, watchdog, the capture, its sleep, the watchdog's. */
-const IN_PEACE = 6;
+/** Those that an agent in peace consists of: server, wrapper, watchdog, the capture and its dd, its sleep, the watchdog's. */
+const IN_PEACE = 7;
 
 /** A user's living processes, each once. */
 function processesOf(user: number): number[] {

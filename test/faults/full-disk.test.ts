@@ -1,14 +1,16 @@
 // Scenario 5: the state directory's disk is full, at each moment of a life.
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { test as everywhere, expect } from 'vitest';
+import { test as everywhere, expect, vi } from 'vitest';
 import { find } from '../../src/lifecycle/list.ts';
+import { logs } from '../../src/lifecycle/logs.ts';
 import { remove } from '../../src/lifecycle/remove.ts';
 import { spawn } from '../../src/lifecycle/spawn.ts';
 import { stop } from '../../src/lifecycle/stop.ts';
 import { sweep } from '../../src/lifecycle/sweep.ts';
 import { type FaultAgent, FaultBench } from '../fixtures/fault-bench.ts';
 import { canMount } from '../fixtures/own-disk.ts';
+import { piecesOf } from '../fixtures/pieces-of-log.ts';
 import { waitFor } from '../fixtures/wait-for.ts';
 
 const test = everywhere.runIf(canMount);
@@ -100,3 +102,39 @@ test('spawn starts an agent that runs, or says that the disk is full and leaves 
   ]);
   await bench.checks({});
 });
+
+const lines = (text: string): string => text.replaceAll('\n', '\r\n');
+const numbers = (from: number, to: number): string =>
+  Array.from({ length: to - from + 1 }, (_, at) => `${from + at}\n`).join('');
+
+test.for(['room', 'inodes'])(
+  'a log without %s holds up no agent, and has what comes when there is some again',
+  async (what) => {
+    const bench = await FaultBench.open({ disk: 'size=4m,nr_inodes=400' });
+    const until = (file: string) => `until [ -e ${file} ]; do sleep 0.1; done`;
+    const script = `seq 9000; ${until('go')}; seq 9001 90000; echo >printed; ${until('more')}; echo here; exit 6`;
+    vi.stubEnv('AGENTCTL_LOG_PIECE', '64KiB');
+    const agent = await bench.launchHere('prints', script);
+    vi.unstubAllEnvs();
+    const sizes = () => piecesOf(agent.directory).map((piece) => statSync(join(agent.directory, piece)).size);
+    const before = lines(numbers(1, 9000));
+    await waitFor('the first', () => sizes().reduce((sum, size) => sum + size) === before.length);
+    if (what === 'room') bench.disk.fill();
+    else bench.disk.fillInodes();
+    bench.file('go', '');
+    await waitFor('it to have printed', () => existsSync(join(bench.dir, 'printed')));
+    // Not held up: it is read by now, or tmux has some of it left.
+    if (what === 'inodes') await waitFor('all of it', () => (sizes().at(-1) ?? 0) > 600_000);
+    bench.disk.free();
+    bench.file('more', '');
+    let log = '';
+    for await (const bytes of logs({ path: bench.state, reason: 'of a test' }, agent, { follow: true }))
+      log += bytes.toString('latin1');
+    expect(log.startsWith(before)).toBe(true);
+    expect(log.endsWith('here\r\n')).toBe(true);
+    // Where only inodes lacked, not a byte is lost: the piece went on. Where room did, each begins in time.
+    if (what === 'inodes') expect(log).toBe(lines(`${numbers(1, 90_000)}here\n`));
+    else expect(Math.max(...sizes())).toBeLessThanOrEqual(65_536);
+    await bench.checks({ prints: { result: 'failed', exitCode: 6 } });
+  },
+);

@@ -11,15 +11,16 @@ function capSoon({ directory, runId }: FaultAgent): void {
   writeFileSync(join(directory, 'limits'), `${runId} 3 1 1 0\n`);
 }
 
-/** tmux writes each log by a `cat`: without them no file there is open for writing. */
+/** tmux writes each log by an agent-log, a shell and its dd: without them no file there is open for writing. */
 function endLogs(state: string): void {
   for (const pid of readdirSync('/proc').filter((entry) => /^\d+$/.test(entry))) {
-    try {
-      const file = readlinkSync(`/proc/${pid}/fd/1`);
-      if (file.startsWith(`${state}/`) && file.endsWith('/output.log')) process.kill(Number(pid), 'SIGKILL');
-    } catch {
-      // Not ours to see, or gone.
-    }
+    for (const fd of [1, 3])
+      try {
+        const file = readlinkSync(`/proc/${pid}/fd/${fd}`);
+        if (file.startsWith(`${state}/`) && file.endsWith('/output.log')) process.kill(Number(pid), 'SIGKILL');
+      } catch {
+        // Not ours to see, or gone.
+      }
   }
 }
 

@@ -67,9 +67,9 @@ describe.concurrent('in adversity', () => {
     const agent = await bench.agent('late');
     const log = join(agent.directory, 'output.log');
     await waitFor('its first line', () => readFileSync(log, 'utf8').includes('FIRST'));
-    const cat = catOf(bench, agent, log);
-    process.kill(cat, 'SIGSTOP');
-    onTestFinished(() => signalIfAlive(cat, 'SIGCONT'));
+    const writer = writerOf(bench, agent, log);
+    process.kill(writer, 'SIGSTOP');
+    onTestFinished(() => signalIfAlive(writer, 'SIGCONT'));
     bench.file('go', '');
     expect((await bench.run('wait', 'late')).code).toBe(0);
     expect(readFileSync(log, 'utf8')).not.toContain('LAST');
@@ -87,7 +87,7 @@ describe.concurrent('in adversity', () => {
     utimesSync(log, 0, new Date());
     // Where the file system keeps no such times, this long must do: an ended log is given 5 s.
     await waitFor('logs to look at it', waits, 2000).catch(() => {});
-    process.kill(cat, 'SIGCONT');
+    process.kill(writer, 'SIGCONT');
     expect([await ended(logs), output.stdout]).toEqual([0, 'FIRST\nLAST\n']);
   });
 
@@ -250,12 +250,12 @@ function fill(bench: Workbench): void {
   }
 }
 
-/** The process by which tmux writes a pane's log. */
-function catOf(bench: Workbench, agent: Listed, log: string): number {
+/** The process that writes what tmux pipes of a pane: the dd below its agent-log. */
+function writerOf(bench: Workbench, agent: Listed, log: string): number {
   const { tmux } = bench.record(agent, 'started.json') as { tmux: { serverPid: number } };
   const found = readdirSync('/proc').filter((entry) => {
     try {
-      return parentOf(entry) === tmux.serverPid && readlinkSync(`/proc/${entry}/fd/1`) === log;
+      return parentOf(String(parentOf(entry))) === tmux.serverPid && readlinkSync(`/proc/${entry}/fd/1`) === log;
     } catch {
       return false;
     }

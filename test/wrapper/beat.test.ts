@@ -20,6 +20,10 @@ underEachShell('a beat', (shell) => {
     const silent = await stage.agent(shell, { name: 'silent' });
     const act = `printf 12345; while [ ! -e "$DIR/more" ]; do sleep 0.05; done; printf 678; exec sleep 1000`;
     const writer = await stage.agent(shell, { name: 'writer', act });
+    // After what came before, which is in a piece of its own.
+    const third = await stage.agent(shell, { name: 'third', act: 'printf 1234; exec sleep 1000', start: false });
+    writeFileSync(third.path('output.log.000004294967296'), 'before');
+    await stage.pane(shell, third);
     const lines = () => writer.read('output.times').split('\n').slice(0, -1);
     await waitFor('the first line', () => lines().some((line) => line.endsWith(' 5')));
     writeFileSync(writer.path('more'), '');
@@ -31,6 +35,7 @@ underEachShell('a beat', (shell) => {
     for (const line of lines()) expect(line).toMatch(/^\d+\.\d\d \d+$/);
     const uptimes = lines().map(Number.parseFloat);
     expect(uptimes).toEqual(uptimes.toSorted((a, b) => a - b));
-    for (const agent of [silent, writer]) kill((await agent.started()).agent.pid, 'SIGTERM');
+    await waitFor('the line of the third', () => third.read('output.times').includes(' 4 000004294967296 6\n'));
+    for (const agent of [silent, writer, third]) kill((await agent.started()).agent.pid, 'SIGTERM');
   });
 });

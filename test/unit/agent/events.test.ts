@@ -2,7 +2,6 @@
 import { describe, expect, test } from 'vitest';
 import { parseEventFilters } from '../../../src/agent/event-filter.ts';
 import { allHooks, parseOn } from '../../../src/agent/hook-events.ts';
-import { parseSize } from '../../../src/agent/size.ts';
 
 describe('--on', () => {
   test('takes several commands for an event, with = in them', () => {
@@ -40,22 +39,5 @@ describe('--filter of events', () => {
 
   test.each(['phase=x', 'event', 'event='])('refuses %j', (text) => {
     expect(() => parseEventFilters([text])).toThrow(/is not a filter: write event=…, name=…/);
-  });
-});
-
-describe('a size', () => {
-  test.each([
-    ['0', 0],
-    ['none', 0],
-    ['12', 12],
-    ['12B', 12],
-    ['64KiB', 65_536],
-    ['1GiB', 1024 ** 3],
-  ])('%s is %d bytes', (text, bytes) => {
-    expect(parseSize(text, 'x')).toBe(bytes);
-  });
-
-  test.each(['', '5MB', '-1', '1.5GiB', '999999999999999TiB', ' 1'])('%j is none', (text) => {
-    expect(() => parseSize(text, 'logs.total')).toThrow(/^logs.total: .* is not a size: write 64MiB/);
   });
 });

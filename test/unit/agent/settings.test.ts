@@ -53,7 +53,7 @@ describe('settings', () => {
     [{}, { AGENTCTL_MANAGER: 'maybe' }, /^AGENTCTL_MANAGER: "maybe" is neither on nor off/],
     [{ 'retention.keep': '1.5' }, {}, /retention.keep: "1.5" is not a count/],
     [{ 'logs.piece': '5MB' }, {}, /logs.piece: "5MB" is not a size: write 64MiB/],
-    [{ 'logs.piece': 'none' }, {}, /logs.piece: "none" is not a size of a piece|a piece needs a size/],
+    [{ 'logs.piece': 'none' }, {}, /logs.piece: a piece of none is not possible: write 4KiB to 1GiB/],
     // What stands in the file is wrong, whatever outdoes it.
     [{ 'defaults.grace': '5x' }, { AGENTCTL_GRACE: '5m' }, /^config.json:3: defaults.grace/],
   ])('refuse %j with %j', (file, env, sentence) => {

@@ -1,4 +1,4 @@
-import { closeSync, mkdtempSync, openSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as fc from 'fast-check';
@@ -6,6 +6,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { endMark } from '../../../src/agent/end-mark.ts';
 import { LONGEST_LINE_BYTES, offsetAt, offsetOfLastLines } from '../../../src/lifecycle/log-start.ts';
 import type { Observed } from '../../../src/lifecycle/observe.ts';
+import { OutputLog } from '../../../src/store/output-log.ts';
+import { putLog } from '../../fixtures/pieces-of-log.ts';
 
 const RUN_ID = '0mh2k3x4yabcdefgh';
 let directory: string;
@@ -15,32 +17,38 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(directory, { recursive: true }));
 
-function lastLines(log: string, lines: number): ReturnType<typeof offsetOfLastLines> {
-  const path = join(directory, 'output.log');
-  writeFileSync(path, log);
-  const file = openSync(path, 'r');
+/** @param cuts - where pieces of the log begin. */
+function lastLines(text: string, lines: number, cuts: readonly number[] = []): ReturnType<typeof offsetOfLastLines> {
+  putLog(directory, text, cuts);
+  const log = new OutputLog(directory);
   try {
-    return offsetOfLastLines(file, lines, RUN_ID);
+    return offsetOfLastLines(log, lines, RUN_ID);
   } finally {
-    closeSync(file);
+    log.close();
   }
 }
 
 describe('where the last lines begin', () => {
-  test('is found in any text, with the end mark and without', () => {
+  test('is found in any text, with the end mark and without, in any pieces', () => {
     const text = fc.array(fc.constantFrom('a', 'b'.repeat(40_000), '\r\n', '\n'), { maxLength: 12 });
     fc.assert(
-      fc.property(text, fc.nat(6), fc.boolean(), (parts, lines, marked) => {
-        const log = parts.join('');
-        const expected = log
-          .replace(/\n$/, '')
-          .split('\n')
-          .slice(lines === 0 ? Infinity : -lines)
-          .join('\n');
-        const { offset, inLine } = lastLines(marked ? log + endMark(RUN_ID) : log, lines);
-        expect(log.slice(offset).replace(/\n$/, '')).toBe(expected);
-        expect(inLine).toBe(false);
-      }),
+      fc.property(
+        text,
+        fc.nat(6),
+        fc.boolean(),
+        fc.array(fc.nat(90_000), { maxLength: 3 }),
+        (parts, lines, marked, cuts) => {
+          const log = parts.join('');
+          const expected = log
+            .replace(/\n$/, '')
+            .split('\n')
+            .slice(lines === 0 ? Infinity : -lines)
+            .join('\n');
+          const { offset, inLine } = lastLines(marked ? log + endMark(RUN_ID) : log, lines, cuts);
+          expect(log.slice(offset).replace(/\n$/, '')).toBe(expected);
+          expect(inLine).toBe(false);
+        },
+      ),
       { numRuns: 50 },
     );
   });
@@ -76,6 +84,14 @@ describe('where a time is in a log', () => {
         expect(at(time)).toBe(lines.findLast(([seconds]) => seconds <= time)?.[1] ?? 0);
       }),
     );
+  });
+
+  test('counts what is in the pieces before, beyond 32 bits too', () => {
+    writeFileSync(
+      join(directory, 'output.times'),
+      '1.00 7\n2.00 5 000000000000000 10\n3.00 0 000005000000000 67108864\n',
+    );
+    expect([1, 2, 3].map(at)).toEqual([7, 15, 5_067_108_864]);
   });
 
   test('is the beginning where nothing is known', () => {
