@@ -9,7 +9,7 @@ const command: Command = {
   description:
     'Prints the effective settings, each with where it comes from: flags go before the environment, that before config.json, that before the defaults. "path" prints where config.json is, or would be; "validate" says whether it is valid, or what is wrong in which line.',
   examples: [
-    ['agentctl config', ''],
+    ['agentctl config', 'what is in force, and why'],
     ['$EDITOR "$(agentctl config path)"', 'change them'],
   ],
   options: { json: { type: 'boolean', describe: 'schemas/settings.schema.json' } },
