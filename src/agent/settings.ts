@@ -191,7 +191,7 @@ function totalSize(text: string, where: string): number {
 function countOrNone(text: string, where: string): number | null {
   if (text === 'none') return null;
   if (/^\d{1,9}$/.test(text)) return Number(text);
-  throw new InvalidInput(`${where}: ${JSON.stringify(text)} is not a count: write a number of agents, or none`);
+  throw new InvalidInput(`${where}: ${JSON.stringify(text)} is not a number of agents: write 100, or none`);
 }
 
 function pieceSize(text: string, where: string): number {

@@ -1,9 +1,9 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { type DocumentNode, parse, type ValueNode } from '@humanwhocodes/momoa';
 import { InvalidInput } from '../agent/invalid-input.ts';
+import { lineAt, lineOfKey } from '../agent/json-line.ts';
 import { nearest } from '../agent/nearest.ts';
-import { codeOf, refusal } from '../errors.ts';
+import { codeOf, refusal, wordsOf } from '../errors.ts';
 import type { Config } from './generated/types.ts';
 import * as validators from './generated/validators.js';
 import { readText } from './read-text.ts';
@@ -47,10 +47,10 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): ConfigFile {
   let data: unknown;
   try {
     data = text.trim() === '' ? {} : JSON.parse(text);
-  } catch {
-    throw new InvalidInput(notJson(path, text));
+  } catch (error) {
+    throw new InvalidInput(notJson(path, text, error));
   }
-  const where = (key: string): string => `${path}:${lineOf(text, key.split('.'))}: ${key}`;
+  const where = (key: string): string => `${path}:${lineOfKey(text, key.split('.'))}: ${key}`;
   if (validators.config(data)) return { path, exists: true, config: data, where };
   throw new InvalidInput(misfit(path, text, validators.config.errors?.[0], data));
 }
@@ -67,15 +67,13 @@ export function singleValues(config: Config): Map<string, string> {
   return values;
 }
 
-function notJson(path: string, text: string): string {
-  try {
-    parse(text, { mode: 'json' });
-    return `${path} is not JSON: mend it, or move it away`;
-  } catch (error) {
-    const { line = 1, message = '' } = error as { line?: number; message?: string };
-    const what = message.replace(/\s*\(\d+:\d+\)\s*$/, '').replace(/\.$/, '');
-    return `${path}:${line}: this is not JSON (${what}): mend it, or move the file away`;
-  }
+/** Where Node says at which place it gave up, that is told; a text that ends too soon is wrong at its end. */
+function notJson(path: string, text: string, error: unknown): string {
+  const why = wordsOf(error);
+  const { 1: offset } = /at position (\d+)/.exec(why) ?? [];
+  const line = lineAt(text, offset === undefined ? text.trimEnd().length : Number(offset));
+  const what = why.replace(/ (in JSON )?at position.*$/s, '').replace(/, ".*" is not valid JSON$/s, '');
+  return `${path}:${line}: this is not JSON (${what}): mend it, or move the file away`;
 }
 
 interface SchemaError {
@@ -96,12 +94,12 @@ function misfit(path: string, text: string, error: SchemaError | undefined, data
     const near = nearest(unknown, known);
     const remedy = near ? `did you mean ${near}?` : `there are ${known.join(', ')}`;
     const key = [...keys, unknown];
-    return `${path}:${lineOf(text, key)}: ${key.join('.')} is not known: ${remedy}`;
+    return `${path}:${lineOfKey(text, key)}: ${key.join('.')} is not known: ${remedy}`;
   }
   const value = keys.reduce<unknown>((at, key) => (at as Record<string, unknown> | undefined)?.[key], data);
   const form = FORMS.find(([pattern]) => pattern.test(keys.join('.')))?.[1] ?? error?.message ?? 'see the schema';
   const shown = JSON.stringify(value)?.slice(0, 80) ?? 'missing';
-  return `${path}:${lineOf(text, keys)}: ${keys.join('.') || 'the whole'} is ${shown}: ${form} (schemas/config.schema.json)`;
+  return `${path}:${lineOfKey(text, keys)}: ${keys.join('.') || 'the whole'} is ${shown}: ${form} (schemas/config.schema.json)`;
 }
 
 const FORMS: readonly (readonly [key: RegExp, form: string])[] = [
@@ -128,30 +126,4 @@ function knownKeys(instancePath: string): string[] {
     '/on': ['waiting', 'done', 'warned', 'ended', 'lost', 'escaped'],
   };
   return [...(sections[instancePath] ?? ['command', 'agent', 'prompt', 'env', 'install'])];
-}
-
-/** The line of a key, or of the deepest one on the way to it that is there. */
-function lineOf(text: string, keys: readonly string[]): number {
-  let document: DocumentNode;
-  try {
-    document = parse(text, { mode: 'json' });
-  } catch {
-    return 1;
-  }
-  let node: ValueNode = document.body;
-  let { line } = node.loc.start;
-  for (const key of keys) {
-    if (node.type === 'Object') {
-      const member = node.members.find(({ name }) => (name.type === 'String' ? name.value : name.name) === key);
-      if (member === undefined) break;
-      line = member.loc.start.line;
-      node = member.value;
-    } else if (node.type === 'Array') {
-      const element = node.elements[Number(key)];
-      if (element === undefined) break;
-      line = element.loc.start.line;
-      node = element.value;
-    } else break;
-  }
-  return line;
 }

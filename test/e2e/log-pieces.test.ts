@@ -111,7 +111,7 @@ describe.concurrent('a log in pieces', () => {
       code: 2,
       stdout: '',
       stderr:
-        'agentctl: AGENTCTL_LOG_TOTAL: 1 MiB is less than two pieces of 64 MiB: write more, none for no limit, or a smaller AGENTCTL_LOG_PIECE\n',
+        'agentctl: AGENTCTL_LOG_TOTAL: 1 MiB is less than two pieces of 64 MiB: write more, none for no limit, or a smaller piece\n',
     });
     expect(await bench.ps()).toEqual([]);
   });

@@ -51,7 +51,7 @@ describe('settings', () => {
     ],
     [{}, { AGENTCTL_GRACE: 'soon' }, /^AGENTCTL_GRACE: "soon" is not a duration/],
     [{}, { AGENTCTL_MANAGER: 'maybe' }, /^AGENTCTL_MANAGER: "maybe" is neither on nor off/],
-    [{ 'retention.keep': '1.5' }, {}, /retention.keep: "1.5" is not a count/],
+    [{ 'retention.keep': '1.5' }, {}, /retention.keep: "1.5" is not a number of agents/],
     [{ 'logs.piece': '5MB' }, {}, /logs.piece: "5MB" is not a size: write 64MiB/],
     [{ 'logs.piece': 'none' }, {}, /logs.piece: a piece of none is not possible: write 4KiB to 1GiB/],
     // What stands in the file is wrong, whatever outdoes it.
