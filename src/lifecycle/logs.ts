@@ -50,10 +50,11 @@ export async function* logs(
   const bell = new BellListener(stateDir.path);
   try {
     const start = startOf(log, agent, options);
-    if (options.sinceMs !== undefined) refuseRemoved(agent); // with it its index went, and all would seem to be recent
     let position = start;
     // Who prints as fast as we read would never let us go.
     const until = options.follow ? Number.POSITIVE_INFINITY : log.extent().end;
+    // With its directory its length went, and its index: it would seem to have said nothing, or all of it just now.
+    refuseRemoved(agent);
     const strip = new MarkStripper(runId);
     for (;;) {
       // Looked at before reading: what ended by now has written all that this read can miss only until the mark.
