@@ -104,7 +104,10 @@ describe.concurrent('ps --foreign', () => {
     others.add('elsewhere', spawn('sleep', ['1234'], { stdio: 'ignore', detached: true }).pid ?? 0);
     await bench.tmux('split-window', '-d', '-t', '=job-3:', 'exit 3');
     await bench.tmux('set', '-g', 'remain-on-exit', 'on');
-    const dead = await bench.tmux('split-window', '-d', '-P', '-F', '#{pane_id}', '-t', '=job-4:', 'exit 4');
+    // tmux 3.3a may never learn the code of what ends as soon as it has begun.
+    const later = `until [ -e ${bench.dir}/go ]; do sleep 0.1; done; exit 4`;
+    const dead = await bench.tmux('split-window', '-d', '-P', '-F', '#{pane_id}', '-t', '=job-4:', later);
+    bench.file('go', '');
     const code = ['display-message', '-p', '-t', dead, '#{pane_dead_status}'];
     await waitFor('tmux to have its code', async () => (await bench.tmux(...code)) === '4');
     await bench.attach('job-5');
