@@ -177,3 +177,26 @@ function readProc(pid: number, file: 'environ' | 'cmdline'): string {
     return '';
   }
 }
+
+/** An agent, as `inspect` has it. */
+export interface Seen {
+  phase: string;
+  result: string | null;
+  reason: string;
+  exitCode: number | null;
+  archived: boolean;
+  lastOutputAt: string;
+  directory: string;
+  resume: string | null;
+  report: { state: string; source: string; message: string | null; waitingFor: string | null; at: string } | null;
+  verdict: { cause: string; resume?: string } | null;
+}
+
+export async function seen({ succeed }: Sandbox, name: string): Promise<Seen> {
+  return JSON.parse(await succeed(['inspect', name])) as Seen;
+}
+
+export async function inPhase(sandbox: Sandbox, name: string, phase: string): Promise<Seen> {
+  await waitFor(`${name} to be ${phase}`, async () => (await seen(sandbox, name)).phase === phase);
+  return seen(sandbox, name);
+}
