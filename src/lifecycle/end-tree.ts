@@ -4,7 +4,15 @@ import type { ProcessNote } from '../store/generated/types.ts';
 import type { Swept } from '../store/verdict-file.ts';
 import { cgroupName, pidsInCgroup, removeCgroup, whileFrozen } from '../system/cgroup.ts';
 import { uptimeMs } from '../system/clock.ts';
-import { commandOf, inHurry, newestWithCookie, nextProcessTable, processTable, signal } from '../system/processes.ts';
+import {
+  argumentsOf,
+  commandOf,
+  inHurry,
+  newestWithCookie,
+  nextProcessTable,
+  processTable,
+  signal,
+} from '../system/processes.ts';
 
 /** One scan leaves a survivor where processes fork faster than it reads: only several empty ones in a row are proof. */
 const EMPTY_SCANS = 3;
@@ -138,10 +146,15 @@ function scan(
   const known = new Set(table.map(({ pid }) => pid));
   return {
     ...treeOf(run, table),
-    suspects: started.cgroup === null ? suspectsOf(run, table) : [],
+    suspects: started.cgroup === null ? suspectsOf(run, table).filter((one) => !watchesAnother(one)) : [],
     // Born while the table was read: it may go on like that for ever.
     moving: [...inCgroup].some((pid) => !known.has(pid)),
   };
+}
+
+/** A watchdog whose wrapper was killed has lost its parent too: it is another agent's, or it would be in this one's session. */
+function watchesAnother({ pid }: Process): boolean {
+  return argumentsOf(pid).some((word) => /\/agent-(wrapper|log)$/.test(word));
 }
 
 /** By what its processes are known, as of a table. */
