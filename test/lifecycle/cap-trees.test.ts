@@ -41,7 +41,11 @@ describe.each(PLACES)('at its cap, %s,', (place) => {
       if (killed !== undefined) expect(named, kind.name).toContainEqual(expect.objectContaining({ pid: killed }));
       if (child) expect(named, kind.name).toContainEqual({ pid: child.pid, command: 'sleep 1001', why: kind.child });
       expect(named, kind.name).toHaveLength(child || killed ? 1 : 0);
-      expect(agent.verdict()?.suspects, kind.name).toEqual([]);
+      // Orphans of other tests may be among them.
+      expect(
+        agent.verdict()?.suspects.map(({ pid }) => pid),
+        kind.name,
+      ).not.toContain(child?.pid);
     }
     expect(await bench.ps()).toHaveLength(agents.length);
   });
