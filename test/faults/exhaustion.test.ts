@@ -96,7 +96,7 @@ test.skipIf(!canBeOthers || mayBeSkipped('prlimit'))(
       const outcomes: string[] = [];
       // From where Node alone starts (with fewer it aborts, or hangs) to where all is well. Of a server that lives only the
       // caller is limited: that has fewer steps.
-      for (let more = 11; outcomes.slice(-2).join() !== 'started,started'; more += serverLives ? 2 : 1) {
+      for (let more = 11; outcomes.slice(-2).join() !== 'started,started'; more += serverLives ? 4 : 1) {
         const state = stateOf(more);
         const name = `few-${more}`;
         const limit = `--nproc=${processesOf(CAROL).length + more}`;
