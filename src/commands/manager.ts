@@ -1,5 +1,5 @@
 import { parseDuration } from '../agent/duration.ts';
-import { UsageError } from '../errors.ts';
+import { UsageError, wordsOf } from '../errors.ts';
 import { livingManager } from '../lifecycle/living-manager.ts';
 import { manage } from '../lifecycle/manage.ts';
 import { managerStatus } from '../lifecycle/manager-status.ts';
@@ -47,6 +47,12 @@ async function run({ flags, stateDir }: Call): Promise<number> {
   const leaveAfterMs = given === undefined ? settings().leaveAfterMs : parseDuration(given, '--leave-after');
   const { openManagerLog } = await import('../lifecycle/manager-log.ts');
   const log = await openManagerLog(stateDir);
+  // Whoever started it does not hear it, and nobody starts another until the next command: one defect must not cost all
+  // agents their caps. Every look begins with the files, and trusts nothing that was left half done.
+  for (const event of ['uncaughtException', 'unhandledRejection'] as const)
+    process.on(event, (error: unknown) =>
+      log.error({ event }, error instanceof Error ? `${error.stack}` : wordsOf(error)),
+    );
   await manage(stateDir, { leaveAfterMs, takeOver: flags.on('take-over'), log });
   return 0;
 }

@@ -7,6 +7,7 @@ import { agentsDir } from '../store/paths.ts';
 import { placeOf } from '../store/place.ts';
 import { prepareStateDir, type StateDir } from '../store/state-dir.ts';
 import { awakeMs, pause, uptimeMs } from '../system/clock.ts';
+import { Attempts } from './attempts.ts';
 import { housekeeping } from './housekeeping.ts';
 import { type Observed, observeAll } from './observe.ts';
 import { pruneAsConfigured } from './prune-as-configured.ts';
@@ -46,8 +47,6 @@ const AT_ONCE = 16;
 /** Between two looks. */
 const LONGEST_PAUSE_MS = 1000;
 const ASKS_TMUX: readonly Action['do'][] = ['ask', 'warn', 'teardown'];
-/** What was tried in vain is tried again, later each time. */
-const FIRST_RETRY_MS = 50;
 const TROUBLE_MS = 1000;
 
 /**
@@ -131,17 +130,6 @@ interface Look {
   nextAtMs: number;
 }
 
-interface Tried {
-  action: Action['do'];
-  /** Who kept it then: once that has changed, it is asked about anew. */
-  keptBy: string | undefined;
-  times: number;
-  /** Uptime, as the next. */
-  againAtMs: number;
-  /** When KILL is due, where TERM was sent. */
-  killAtMs: number;
-}
-
 /** One look after the other at all agents; each is acted on apart, so that none waits for another. */
 class Rounds {
   readonly #stateDir: StateDir;
@@ -153,8 +141,7 @@ class Rounds {
   readonly #told = new Map<string, string>();
   /** Who is being acted on, by run. */
   readonly #busy = new Set<string>();
-  /** What was done last, and when it may be tried again if it was in vain. */
-  readonly #tried = new Map<string, Tried>();
+  readonly #attempts = new Attempts();
   /** Who has to wait for a place, as of the last look: whoever is done lets the next in, without another look at all. */
   #queue: (() => void)[] = [];
   /** Of whom it was said that nothing can be said. */
@@ -190,12 +177,11 @@ class Rounds {
       if (agent.status.phase !== 'ended' || action.do !== 'nothing' || dueAtMs !== undefined) needed = true;
       nextAtMs = Math.min(nextAtMs, dueAtMs ?? nextAtMs);
       if (action.do === 'nothing') {
-        this.#tried.delete(runId);
+        this.#attempts.forget(runId);
         continue;
       }
-      const tried = this.#tried.get(runId);
-      const isSame = tried?.action === action.do && tried.keptBy === agent.evidence.files.keptBy;
-      if (isSame && tried.againAtMs > uptimeMs()) nextAtMs = Math.min(nextAtMs, tried.againAtMs);
+      const heldUntilMs = this.#attempts.heldUntil(agent, runId, action);
+      if (heldUntilMs !== undefined) nextAtMs = Math.min(nextAtMs, heldUntilMs);
       else if (this.#busy.size < AT_ONCE || !ASKS_TMUX.includes(action.do))
         this.#act(agent, runId, action, circumstances);
       else this.#queue.push(() => this.#act(agent, runId, action, circumstances));
@@ -216,24 +202,15 @@ class Rounds {
 
   #act(agent: Observed, runId: string, action: Action, circumstances: ReturnType<Surroundings['of']>): void {
     const { name } = agent;
-    const before = this.#tried.get(runId);
-    const times = before?.action === action.do ? before.times + 1 : 0;
-    const tried: Tried = {
-      action: action.do,
-      keptBy: agent.evidence.files.keptBy,
-      times,
-      againAtMs: uptimeMs() + Math.min(PATROL_MS, FIRST_RETRY_MS * 2 ** times),
-      killAtMs: before?.killAtMs ?? Number.POSITIVE_INFINITY,
-    };
-    const killNow = tried.killAtMs <= uptimeMs() && isUnwritten(agent);
-    this.#tried.set(runId, tried);
+    const attempt = this.#attempts.begin(agent, runId, action);
+    const killNow = attempt.killAtMs <= uptimeMs() && isUnwritten(agent);
     this.#busy.add(runId);
     // With the lock, and seen anew: what was decided here is only why it is done now.
     reconcile(this.#stateDir, { name, runId }, { circumstances, killNow })
       .then((done) => {
-        if (done.action.do === 'term') tried.againAtMs = tried.killAtMs = uptimeMs() + killAfterOf(agent);
+        if (done.action.do === 'term') attempt.againAtMs = attempt.killAtMs = uptimeMs() + killAfterOf(agent);
         // Asked, and held: until then nothing changes by itself.
-        if (done.action.do === 'nothing') tried.againAtMs = done.nextAtMs ?? tried.againAtMs;
+        if (done.action.do === 'nothing') attempt.againAtMs = done.nextAtMs ?? attempt.againAtMs;
         else this.#log.info({ agent: name, runId, ...done.action }, sentenceOf(name, done.action));
       })
       .catch((error: unknown) => {
@@ -256,7 +233,8 @@ class Rounds {
 
   #forget(agents: readonly Observed[]): void {
     const present = new Set(agents.map(({ runId }) => runId));
-    for (const known of [this.#memory, this.#tried, this.#told]) {
+    this.#attempts.keepOnly(present);
+    for (const known of [this.#memory, this.#told]) {
       for (const runId of known.keys()) if (!present.has(runId)) known.delete(runId);
     }
   }

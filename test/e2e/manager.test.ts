@@ -204,6 +204,21 @@ describe.concurrent('manager', { timeout: 120_000 }, () => {
     expect(managers(bench)).toEqual([bench.manager().pid]);
   });
 
+  test('goes on after an error that nobody expected, and puts it down', async ({ onTestFinished }) => {
+    const bench = new Workbench(onTestFinished).withManager();
+    const broken = ['throw new Error("thrown")', 'Promise.reject(new Error("rejected"))'];
+    const lines = broken.map((act) => `setTimeout(() => { ${act} }, 1000);`).join('');
+    const options = `--import=${bench.file('broken.mjs', `if (process.argv.includes('manager')) ${`{${lines}}`}`)}`;
+    bench.start(['manager', 'run'], { env: { NODE_OPTIONS: options } });
+    await begun(bench);
+    await bench.ok('spawn', '-n', 'one', '--max-runtime', '3s', 'sleep', '1000');
+    const { pid } = bench.manager();
+    expect(await bench.run('wait', 'one')).toMatchObject({ code: 124 });
+    const said = bench.managerLog().map(({ message }) => `${message}`);
+    for (const what of ['thrown', 'rejected']) expect(said).toContainEqual(expect.stringContaining(`Error: ${what}`));
+    expect(living(bench)).toBe(pid);
+  });
+
   test('is one, whoever starts it at the same time', async ({ onTestFinished }) => {
     const bench = new Workbench(onTestFinished).withManager();
     const spawned = Array.from({ length: 20 }, (_, at) => bench.run('spawn', '-n', `a${at}`, 'sleep', '1000'));

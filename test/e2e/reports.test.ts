@@ -123,6 +123,21 @@ describe('an agent that reports', () => {
     });
   });
 
+  test('is torn down after its grace though it was told more just as it was seen to be done', async () => {
+    const bench = new Bench().withManager() as Bench;
+    const says = (event: string) =>
+      `printf '{"session_id":"s-1","hook_event_name":"${event}"}' | sh '${REPORT}' claude; sleep "$PAUSE"`;
+    const events = ['Stop', 'UserPromptSubmit', 'Stop'].map(says).join('\n');
+    bench.installed('claude', `#!/bin/sh\n${events}\nexec sleep 1000\n`);
+    const agents = Array.from({ length: 12 }, (_, at) => ({ name: `a${at}`, PAUSE: `${at / 100}` }));
+    const spawn = ['spawn', '--grace', '1s', '--agent', 'claude'];
+    await Promise.all(
+      agents.map(({ name, PAUSE }) => bench.runWith({ env: { ...bench.env, PAUSE } }, ...spawn, '-n', name)),
+    );
+    const { code, stderr } = await bench.run('wait', '--timeout', '40s', ...agents.map(({ name }) => name));
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
+  });
+
   test('is not done by a nested session, nor by what nobody understands', async () => {
     const bench = new Bench();
     await bench.ok('spawn', '-n', 'a', '--agent', 'claude');
