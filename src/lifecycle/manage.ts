@@ -8,13 +8,12 @@ import { placeOf } from '../store/place.ts';
 import { prepareStateDir, type StateDir } from '../store/state-dir.ts';
 import { awakeMs, pause, uptimeMs } from '../system/clock.ts';
 import { Attempts } from './attempts.ts';
-import { housekeeping } from './housekeeping.ts';
+import { Chores } from './chores.ts';
+import type { ManagerLog } from './manager-log.ts';
 import { type Observed, observeAll } from './observe.ts';
-import { pruneAsConfigured } from './prune-as-configured.ts';
 import { isUnwritten, killAfterOf, reconcile } from './reconcile.ts';
 import { isOurs, register, signOff } from './registration.ts';
 import { HookRunner } from './run-hooks.ts';
-import { settings } from './settings.ts';
 import { Surroundings } from './surroundings.ts';
 import { tellNews } from './tell.ts';
 import { whyUnknown } from './why-unknown.ts';
@@ -27,14 +26,6 @@ export interface ManageOptions {
   log: ManagerLog;
 }
 
-/** What the manager says, a line a decision. */
-export interface ManagerLog {
-  info: (facts: object, sentence: string) => void;
-  error: (facts: object, sentence: string) => void;
-}
-
-/** The default. */
-const SWEEP_MS = 15 * 60_000;
 /**
  * Who lost wrapper and watchdog rings no bell, idleness makes no noise, and a timer counts no suspend: all are looked at
  * this often.
@@ -65,8 +56,7 @@ export async function manage(stateDir: StateDir, options: ManageOptions): Promis
   options.log.info({}, 'began');
   const manager = new Rounds(stateDir, options.log);
   let neededAtMs = uptimeMs();
-  let sweptAtMs = Number.NEGATIVE_INFINITY;
-  let sweepEveryMs = sweepInterval(SWEEP_MS, options.log);
+  const chores = new Chores(stateDir, options.log);
   try {
     for (;;) {
       try {
@@ -75,14 +65,7 @@ export async function manage(stateDir: StateDir, options: ManageOptions): Promis
         if (place === undefined || placeOf(agents) !== place)
           return options.log.info({}, 'left: the state directory is gone');
         if (!(await isOurs(stateDir))) return options.log.info({}, 'left: another manager has taken over');
-        if (uptimeMs() - sweptAtMs >= sweepEveryMs) {
-          sweptAtMs = uptimeMs();
-          sweepEveryMs = sweepInterval(sweepEveryMs, options.log);
-          // No cap waits for tmux.
-          housekeeping(stateDir)
-            .catch((error: unknown) => options.log.error({}, wordsOf(error)))
-            .then(() => pruneAndTell(stateDir, options.log));
-        }
+        chores.beginIfDue();
         const look = await manager.look();
         if (look.needed) neededAtMs = uptimeMs();
         const stays = look.needed || options.leaveAfterMs === null;
@@ -101,26 +84,6 @@ export async function manage(stateDir: StateDir, options: ManageOptions): Promis
   } finally {
     manager.close();
   }
-}
-
-/**
- * How often it rescans, whatever is or is not heard, and looks for what nobody else tidies up.
- *
- * @param before - what it is where config.json cannot be read: whoever watches over agents goes on.
- */
-function sweepInterval(before: number, log: ManagerLog): number {
-  try {
-    return settings().sweepIntervalMs;
-  } catch (error) {
-    log.error({}, wordsOf(error));
-    return before;
-  }
-}
-
-async function pruneAndTell(stateDir: StateDir, log: ManagerLog): Promise<void> {
-  const { removed, bytes, problem } = await pruneAsConfigured(stateDir);
-  if (removed > 0) log.info({ do: 'prune', removed, bytes }, `removed ${removed} archived agents by their retention`);
-  if (problem !== undefined) log.error({ do: 'prune' }, `not pruned: ${problem}`);
 }
 
 interface Look {

@@ -1,7 +1,12 @@
 import { renameSync, statSync } from 'node:fs';
 import { managerLogFile } from '../store/paths.ts';
 import { prepareStateDir, type StateDir } from '../store/state-dir.ts';
-import type { ManagerLog } from './manage.ts';
+
+/** What the manager says, a line a decision. */
+export interface ManagerLog {
+  info: (facts: object, sentence: string) => void;
+  error: (facts: object, sentence: string) => void;
+}
 
 /** The log before the last is not kept. */
 const LONGEST_BYTES = 16 * 1024 * 1024;

@@ -6,7 +6,7 @@ import { allHooks, type HookCommands } from '../agent/hook-events.ts';
 import { InvalidInput } from '../agent/invalid-input.ts';
 import type { Limits } from '../agent/limits.ts';
 import { checkName, defaultName, makeRunId } from '../agent/name.ts';
-import { limitsUnder } from '../agent/settings.ts';
+import { limitsUnder, type Settings } from '../agent/settings.ts';
 import { AgentctlError, codeOf, isDiskFull, refusal } from '../errors.ts';
 import { limitsToDisk } from '../store/agent-files.ts';
 import { BellListener } from '../store/bell.ts';
@@ -22,7 +22,6 @@ import { livenessOf, self } from '../system/processes.ts';
 import type { Pane } from '../system/tmux.ts';
 import { tmuxProgram } from '../system/tmux-client.ts';
 import { newSession } from '../system/tmux-session.ts';
-import { agentEnvironment } from './agent-environment.ts';
 import { inheritedAgent } from './calling-agent.ts';
 import { checkCommand, checkCwd, checkFiles } from './check-launch.ts';
 import { describe } from './describe.ts';
@@ -30,7 +29,7 @@ import { environmentScript, launchScript } from './launch-script.ts';
 import { launcherDied } from './launcher-died.ts';
 import { logCapture } from './log-capture.ts';
 import { type Observed, observeArchived, observeNamed } from './observe.ts';
-import type { ProfileLaunch } from './profile-launch.ts';
+import { prepareLaunch } from './prepare-launch.ts';
 import { settings } from './settings.ts';
 import { ensureManager } from './start-manager.ts';
 import { takeName } from './take-name.ts';
@@ -93,13 +92,15 @@ export async function spawn(stateDir: StateDir, options: SpawnOptions): Promise<
   const caller = inheritedAgent();
   const parent = caller && { name: caller.name, runId: caller.runId };
   if (options.withParent) checkParent(stateDir, parent);
-  const order = draftSpec(options, name ?? freeName(stateDir, options.agent ?? options.command[0] ?? ''), cwd, parent);
-  const launch = await launchOf(stateDir, options, order);
+  const chosen = settings();
+  const named = name ?? freeName(stateDir, options.agent ?? options.command[0] ?? '');
+  const order = draftSpec(options, chosen, { name: named, cwd, parent });
+  const launch = await prepareLaunch(stateDir, options, order);
   const draft = { ...order, command: [...launch.command], agent: options.agent ?? null, reports: launch.reports };
   const { environment } = launch;
   const program = checkCommand(draft.command, environment, cwd);
   const files = checkFiles(options);
-  const capture = logCapture(draft.name);
+  const capture = logCapture(draft.name, chosen.logs);
   prepareStateDir(stateDir);
   const server = tmuxServer(stateDir);
   tmuxProgram(); // refused before anything is made, or stopped for --replace
@@ -152,30 +153,6 @@ export async function spawn(stateDir: StateDir, options: SpawnOptions): Promise<
   }
 }
 
-/** What is started, with its environment and what goes with it. */
-async function launchOf(
-  stateDir: StateDir,
-  { agent, prompt, command, env: given = {} }: SpawnOptions,
-  order: Spec,
-): Promise<ProfileLaunch & { environment: Record<string, string> }> {
-  const withEnv = (...added: Readonly<Record<string, string>>[]) =>
-    agentEnvironment(process.env, Object.assign({}, ...added), ownVariables(stateDir, order));
-  if (agent === undefined) {
-    if (prompt !== undefined) throw new InvalidInput('a prompt is for a profile: add --agent claude, say');
-    return { command, env: {}, files: {}, reports: null, environment: withEnv(given) };
-  }
-  // Only here: what reads other programs' configuration is no part of a start-up.
-  const [{ findProfile }, { profileLaunch }] = await Promise.all([
-    import('./profiles.ts'),
-    import('./profile-launch.ts'),
-  ]);
-  const profile = findProfile(agent, withEnv(given).PATH, order.cwd);
-  const place = { directory: agentDir(stateDir.path, order.name), cwd: order.cwd, env: withEnv(profile.env, given) };
-  const launch = profileLaunch(profile, { prompt, extra: command, ...place });
-  // What the user gave is in ours already.
-  return { ...launch, environment: withEnv(profile.env, given, launch.env) };
-}
-
 /** The child's watchdog looks for its parent beside it: one that lives elsewhere would look as if it had ended. */
 function checkParent(stateDir: StateDir, parent: ParentReference | null): void {
   if (parent === null) {
@@ -196,9 +173,12 @@ function freeName(stateDir: StateDir, command: string): string {
   }
 }
 
-function draftSpec(options: SpawnOptions, name: string, cwd: string, parent: ParentReference | null): Spec {
+function draftSpec(
+  options: SpawnOptions,
+  chosen: Settings,
+  { name, cwd, parent }: Pick<Spec, 'name' | 'cwd' | 'parent'>,
+): Spec {
   const at = now();
-  const chosen = settings();
   return {
     schemaVersion: 1,
     agentctlVersion: packageVersion(),
@@ -222,15 +202,6 @@ function draftSpec(options: SpawnOptions, name: string, cwd: string, parent: Par
     launcher: { ...self() },
     ...here(),
   };
-}
-
-/** What tells an agent's processes who they are; the run id is the cookie by which they are found again. */
-function ownVariables(stateDir: StateDir, { name, runId, limits, createdAt }: Spec): Record<string, string> {
-  const deadline =
-    limits.maxRuntimeSeconds === null
-      ? {}
-      : { AGENTCTL_DEADLINE: String(Math.floor(Date.parse(createdAt) / 1000) + limits.maxRuntimeSeconds) };
-  return { AGENTCTL_NAME: name, AGENTCTL_RUN_ID: runId, AGENTCTL_STATE_DIR: stateDir.path, ...deadline };
 }
 
 /** Waits until this very run proves its start: its name may be another's by then, and it in the archive. */

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { piecesKept } from '../../../src/lifecycle/log-capture.ts';
-import { logLimits } from '../../../src/lifecycle/log-limits.ts';
+import { settings } from '../../../src/lifecycle/settings.ts';
 
 const MIB = 1024 ** 2;
 
@@ -13,7 +13,7 @@ test.each([
   [undefined, '0', 64 * MIB, 0, 0],
   ['1GiB', '5TiB', 1024 * MIB, 5 * 1024 ** 4, 5120],
 ])('pieces of %s in a total of %s', (piece, total, pieceBytes, totalBytes, kept) => {
-  const limits = logLimits({ AGENTCTL_LOG_PIECE: piece, AGENTCTL_LOG_TOTAL: total });
+  const limits = settings({ XDG_CONFIG_HOME: '/nowhere', AGENTCTL_LOG_PIECE: piece, AGENTCTL_LOG_TOTAL: total }).logs;
   expect(limits).toEqual({ pieceBytes, totalBytes });
   expect(piecesKept(limits)).toBe(kept);
 });
@@ -26,5 +26,7 @@ test.each([
   [undefined, '100MiB', /^AGENTCTL_LOG_TOTAL: 100 MiB is less than two pieces of 64 MiB/],
   [undefined, '-5', /^AGENTCTL_LOG_TOTAL: "-5" is not a size/],
 ])('a piece of %s in a total of %s is refused', (piece, total, sentence) => {
-  expect(() => logLimits({ AGENTCTL_LOG_PIECE: piece, AGENTCTL_LOG_TOTAL: total })).toThrow(sentence);
+  expect(
+    () => settings({ XDG_CONFIG_HOME: '/nowhere', AGENTCTL_LOG_PIECE: piece, AGENTCTL_LOG_TOTAL: total }).logs,
+  ).toThrow(sentence);
 });
