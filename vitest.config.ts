@@ -11,7 +11,10 @@ export default defineConfig({
     projects: [
       // Pure, but for some that use a directory of their own: a process for each file would cost more than the tests.
       { extends: true, test: { name: 'unit', include: ['test/unit/**/*.test.ts'], isolate: false } },
-      { extends: true, test: { name: 'real', include: ['test/{wrapper,integration,lifecycle,e2e}/**/*.test.ts'] } },
+      {
+        extends: true,
+        test: { name: 'real', include: ['test/{wrapper,integration,lifecycle,e2e}/**/*.test.ts'], isolate: false },
+      },
     ],
   },
 });

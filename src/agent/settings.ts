@@ -1,4 +1,4 @@
-import { parseDuration, parseFiniteDuration } from './duration.ts';
+import { formatDuration, parseDuration, parseFiniteDuration } from './duration.ts';
 import type { HookCommands } from './hook-events.ts';
 import { InvalidInput } from './invalid-input.ts';
 import type { Limits } from './limits.ts';
@@ -152,8 +152,8 @@ function refuseTooSmallATotal(
 
 /** The sentence for what would pass the ceiling. */
 export function overTheCeiling(what: string, ceilingMs: number, leftMs = ceilingMs): string {
-  const seconds = (ms: number) => `${Math.max(0, Math.floor(ms / 1000))}s`;
-  return `${what}: more than the ceiling of ${seconds(ceilingMs)} (maxRuntimeCeiling in config.json): give ${seconds(leftMs)} at most, or change it there`;
+  const remedy = leftMs < 1000 ? 'it has all of that already' : `give ${formatDuration(leftMs)} at most`;
+  return `${what}: more than the ceiling of ${formatDuration(ceilingMs)} (maxRuntimeCeiling in config.json): ${remedy}, or change it there`;
 }
 
 function setting<K extends string>(key: K, variable: string | null, value: string, parse: Setting['parse']) {

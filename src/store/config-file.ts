@@ -103,6 +103,13 @@ function misfit(path: string, text: string, error: SchemaError | undefined, data
 }
 
 const FORMS: readonly (readonly [key: RegExp, form: string])[] = [
+  [/^$/, 'write an object: {"defaults": {"maxRuntime": "1h"}}'],
+  [/^(defaults|manager|retention|logs|profiles)$/, 'write an object with its settings, or leave it out'],
+  [/^profiles\.[^.]+(\.command)?$/, 'write what is called: {"command": ["my-agent", "--quiet"]}'],
+  [/^profiles\..*\.agent$/, 'write claude, codex, gemini or opencode, or leave it out'],
+  [/^profiles\..*\.(prompt|command\b)/, 'write a list of words: ["--prompt", "{prompt}"]'],
+  [/^profiles\..*\.env\b/, 'write variables with their texts: {"NAME": "text"}'],
+  [/^profiles\..*\.install$/, 'write a sentence'],
   [
     /^(defaults\.|maxRuntimeCeiling|manager\.leaveAfter|retention\.olderThan)/,
     'write a duration: "90s", "5m", "1h30m", a number of seconds, or "none"',

@@ -67,11 +67,11 @@ test('no flag and no extend passes the ceiling', async () => {
   ]);
   for (const refused of [over, none]) {
     expect(refused).toMatchObject({ code: 2, stdout: '' });
-    expect(refused?.stderr).toMatch(/--max-runtime: more than the ceiling of 1800s .*: give 1800s at most/);
+    expect(refused?.stderr).toMatch(/--max-runtime: more than the ceiling of 30m .*: give 30m at most/);
   }
   for (const refused of [extendOver, extendNone]) {
     expect(refused).toMatchObject({ code: 2, stdout: '' });
-    expect(refused?.stderr).toMatch(/extend b: more than the ceiling of 1800s .*: give 600s at most/);
+    expect(refused?.stderr).toMatch(/extend b: more than the ceiling of 30m .*: give 10m at most/);
   }
   expect(extended).toMatchObject({ code: 0 });
   expect((await bench.ps()).map(({ name }) => name).sort()).toEqual(['a', 'b']);

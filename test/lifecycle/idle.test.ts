@@ -3,13 +3,12 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, onTestFinished, test, vi } from 'vitest';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { Terminal } from '../e2e/terminal.ts';
 import { LOAD_SECONDS, waitFor } from '../fixtures/wait-for.ts';
 import { AGENTCTL, type Listed, Workbench } from '../fixtures/workbench.ts';
 
 // Several agents in a row, each idle for some seconds.
-vi.setConfig({ testTimeout: 120_000 });
 
 const SH = [process.execPath, AGENTCTL].join(' ');
 const IDLE = 3;

@@ -77,7 +77,7 @@ describe('the ceiling', () => {
     expect(under(2 * HOUR).maxRuntimeMs).toBe(HOUR);
     expect(under(2 * HOUR, 2 * HOUR).maxRuntimeMs).toBe(2 * HOUR);
     expect(() => under(2 * HOUR, 2 * HOUR + 1)).toThrow(
-      /^--max-runtime: more than the ceiling of 7200s .*give 7200s at most/,
+      /^--max-runtime: more than the ceiling of 2h .*give 2h at most/,
     );
     expect(() => under(2 * HOUR, null)).toThrow(/ceiling/);
   });
