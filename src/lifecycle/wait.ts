@@ -4,10 +4,13 @@ import type { StateDir } from '../store/state-dir.ts';
 import { uptimeMs } from '../system/clock.ts';
 import { describe } from './describe.ts';
 import { type AgentReference, resolve } from './list.ts';
+import { livingManager } from './living-manager.ts';
 import { isBeyondKnowing, observeArchived, observeNamed, wasRemoved } from './observe.ts';
 
 /** An agent whose wrapper and watchdog were both killed rings no bell: the process table is asked this often. */
 const POLL_MS = 250;
+/** Who is done, idle or past its cap ends by the manager's hand: one that was killed is missed this much later. */
+const MANAGER_EVERY_MS = 10_000;
 
 /** What can be waited for. `done` is also reached by one that has ended as succeeded: it may have been torn down since. */
 export type Awaited = 'done' | 'waiting' | 'ended';
@@ -47,18 +50,21 @@ export async function* wait(
       ? Number.POSITIVE_INFINITY
       : uptimeMs() + options.timeoutMs;
   const told = new Map<AgentReference, string | undefined>();
+  let managerAtMs = uptimeMs();
   const bell = new BellListener(stateDir.path);
   const abort = (): void => bell.close();
   options.signal?.addEventListener('abort', abort, { once: true });
   try {
     while (!options.signal?.aborted) {
       const found: (Agent | Removed)[] = [];
+      let needsManager = false;
       for (const agent of left) {
-        const { seen, isOver } = look(stateDir, agent);
+        const { seen, isOver, isHere = false } = look(stateDir, agent);
         if (isOver || ('phase' in seen && seen.phase === options.for && seen.phase !== 'ended')) {
           left.delete(agent);
           found.push(seen);
         } else if ('phase' in seen) {
+          needsManager ||= isHere;
           const waitsSince = seen.phase === 'waiting' ? seen.report?.at : undefined;
           if (waitsSince !== undefined && told.get(agent) !== waitsSince) options.onWaiting?.(seen);
           told.set(agent, waitsSince);
@@ -67,6 +73,10 @@ export async function* wait(
       yield* found.sort((a, b) => endOf(a) - endOf(b));
       const timeLeft = deadline - uptimeMs();
       if (left.size === 0 || timeLeft <= 0) return;
+      if (needsManager && uptimeMs() >= managerAtMs) {
+        managerAtMs += MANAGER_EVERY_MS;
+        await seeToManager(stateDir);
+      }
       await bell.next(Math.min(POLL_MS, timeLeft));
     }
   } finally {
@@ -75,12 +85,23 @@ export async function* wait(
   }
 }
 
-/** `isOver`: nothing more will come of it. */
-function look(stateDir: StateDir, { name, runId }: AgentReference): { seen: Agent | Removed; isOver: boolean } {
+/** Whoever only reads loads nothing of what starts one. */
+async function seeToManager(stateDir: StateDir): Promise<void> {
+  if (livingManager(stateDir)) return;
+  const { ensureManager } = await import('./start-manager.ts');
+  await ensureManager(stateDir, {});
+}
+
+/** `isOver`: nothing more will come of it. `isHere`: a manager of this machine can do something about it. */
+function look(
+  stateDir: StateDir,
+  { name, runId }: AgentReference,
+): { seen: Agent | Removed; isOver: boolean; isHere?: boolean } {
   for (;;) {
     const current = observeNamed(stateDir.path, name);
     if (current !== undefined && (!runId || current.runId === runId || current.runId === undefined)) {
-      return { seen: describe(current), isOver: current.status.phase === 'ended' || isBeyondKnowing(current) };
+      const isOver = current.status.phase === 'ended' || isBeyondKnowing(current);
+      return { seen: describe(current), isOver, isHere: current.evidence.whereabouts === 'here' };
     }
     const archived = observeArchived(stateDir.path, name, runId ?? undefined);
     const seen = archived && describe(archived);

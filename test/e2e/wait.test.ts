@@ -51,6 +51,16 @@ describe.concurrent('wait for one', () => {
     expect(await Promise.all(waits)).toEqual([143, 124, 125]);
   });
 
+  test('sees to it that a manager lives, which ends what only the time ends', async ({ onTestFinished }) => {
+    const bench = new Workbench(onTestFinished).withManager();
+    await bench.ok('spawn', '-n', 'one', '--max-runtime', '3s', 'sleep', '1000');
+    const { pid } = bench.manager();
+    process.kill(pid, 'SIGKILL');
+    expect(await bench.run('wait', 'one')).toEqual({ code: 124, stdout: '', stderr: '' });
+    expect(bench.manager().pid).not.toBe(pid);
+    expect(bench.managerLog().filter(({ do: what }) => what === 'term')).toHaveLength(1);
+  });
+
   test('75 when the timeout has passed and it still runs', async ({ onTestFinished }) => {
     const bench = new Workbench(onTestFinished);
     await bench.ok('spawn', '-n', 'one', 'sleep', '1000');
