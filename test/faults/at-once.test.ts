@@ -120,7 +120,7 @@ test(`two managers, sweeps, stops, extensions and natural ends at once give one 
   });
   expect(problems).toEqual([]);
   if (process.env.FIGURES) console.log(tally(ended.map(({ name, result }) => `${result} ${deedOf(runs, name)}`)));
-}, 300_000);
+});
 
 /** So many want its lock that a loaded machine may keep one of them waiting for longer than it waits. */
 function unlessBusy(error: unknown): void {

@@ -150,4 +150,4 @@ test('whatever is damaged while it lives, it is ended at its cap or by a stop, a
   expect(after.find(({ name }) => name === 'other')).toMatchObject({ phase: 'running' });
   expect(bench.harmed()).toEqual([]);
   expect(await bench.sampler?.end()).toEqual([]);
-}, 240_000);
+});

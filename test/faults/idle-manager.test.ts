@@ -18,7 +18,7 @@ const SPREAD_MS = 60;
 /** One that has not left by then stays. */
 const LEAVING_MS = 300;
 
-describe.concurrent('an agent that comes in as the manager leaves', { timeout: 300_000 }, () => {
+describe.concurrent('an agent that comes in as the manager leaves', () => {
   for (let place = 0; place < PLACES; place++) {
     test(`is never left without one (${place + 1} of ${PLACES}, ${ROUNDS} times each)`, async ({ onTestFinished }) => {
       const bench = new Workbench(onTestFinished).withManager();

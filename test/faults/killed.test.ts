@@ -103,7 +103,7 @@ test('SIGKILL of the manager, alone and with each of the others: the next comman
   expect(livenessOf(bench.manager())).toBe('alive');
   const truths = await followed(bench, cases);
   await bench.checks({ ...truths, next: { result: 'failed', exitCode: 3 } });
-}, 240_000);
+});
 
 test.each([{ manager: false }, { manager: true }])(
   'SIGKILL of everything at once, the tmux server too (manager: $manager)',

@@ -124,7 +124,7 @@ test('a spawn that is killed at any step leaves a whole agent or nothing, and it
   await stop(stateOf(bench), whole, { by: 'a test', noManager: true });
   await bench.checks(Object.fromEntries(whole.map(({ name }): [string, Truth] => [name, STOPPED])));
   await few(steps, (_, at) => spawn(stateOf(bench), { name: `n${at}`, command: ['true'], cwd: '/', noManager: true }));
-}, 300_000);
+});
 
 test('a spawn --replace that is killed while it ends its predecessor leaves that one whole, or ends it all the way', async () => {
   const bench = await FaultBench.open();
@@ -155,7 +155,7 @@ test('a spawn --replace that is killed while it ends its predecessor leaves that
   await stop(stateOf(bench), agents, { by: 'a test', noManager: true });
   // Where a TERM that was put down was never sent, KILL follows all the same.
   await bench.checks(Object.fromEntries(agents.map(({ name }): [string, Truth] => [name, { result: 'stopped' }])));
-}, 300_000);
+});
 
 test('a first spawn that is killed as it starts the manager and the tmux server keeps neither from the next', async () => {
   const witnesses = await FaultBench.open();
@@ -188,4 +188,4 @@ test('a first spawn that is killed as it starts the manager and the tmux server 
   });
   expect(lies).toEqual([]);
   await witnesses.checks({});
-}, 300_000);
+});

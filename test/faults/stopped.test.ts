@@ -142,7 +142,7 @@ test('Ctrl-C, Ctrl-\\ and Ctrl-Z do to an agent what they do in any terminal', a
   for (const { started } of live) expect(readFileSync(`/proc/${started.agent.pid}/stat`, 'latin1')).toMatch(/\) [RS] /);
   await stopHere(bench, live);
   await bench.checks(truths);
-}, 240_000);
+});
 
 /** 32 and 33 are the C library's own: no program gets at them. */
 const DEAF = `#!/usr/bin/perl
