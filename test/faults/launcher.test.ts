@@ -138,21 +138,28 @@ test('a spawn --replace that is killed while it ends its predecessor leaves that
     .slice(0, all.findIndex((step) => /renameSync .*\.new\./.test(step)) + 1)
     .filter(([, step]) => !/^(writeSync|ch(mod|own)Sync)|display-message|capture-pane/.test(step));
   expect(steps.length).toBeGreaterThan(20);
-  await few(steps, ([at]) => bench.launchHere(`n${at}`, OLD));
+  const predecessors = new Set<string>();
+  await few(steps, async ([at]) => predecessors.add((await bench.launchHere(`n${at}`, OLD)).runId));
   await few(steps, async ([at, step]) => {
     expect({ step, code: (await dying(bench, at, order(`n${at}`), 'orders.json')).code }).toEqual({ step, code: null });
   });
 
+  await settled(bench);
   await swept(bench);
-  // Ordered or not, it is one of both: no heir took its name.
-  const agents = (await bench.ps()).filter(({ name }) => /^n\d/.test(name));
+  const replaced = (await bench.ps()).filter(({ name }) => /^n\d/.test(name));
+  const agents = replaced.filter(({ runId }) => predecessors.has(runId));
   expect(agents.length).toBe(steps.length);
+  // Ordered or not, it is one of both.
   for (const { phase, result } of agents) expect(phase === 'running' || result === 'stopped').toBe(true);
+  // Who waited for less than the model did has come further by the same step: its heir is whole, or never was.
+  const heirs = replaced.filter(({ runId }) => !predecessors.has(runId));
+  expect(heirs.length).toBeLessThan(4);
+  for (const { phase, result } of heirs) expect(phase === 'running' || result === 'lost').toBe(true);
   ageWhatIsNobodys(bench);
   await swept(bench);
   expect(await halfMade(bench)).toEqual([]);
 
-  await stop(stateOf(bench), agents, { by: 'a test', noManager: true });
+  await stop(stateOf(bench), [...agents, ...heirs], { by: 'a test', noManager: true });
   // Where a TERM that was put down was never sent, KILL follows all the same.
   await bench.checks(Object.fromEntries(agents.map(({ name }): [string, Truth] => [name, { result: 'stopped' }])));
 });
