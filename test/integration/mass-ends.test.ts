@@ -6,8 +6,8 @@ import { Workbench } from '../fixtures/workbench.ts';
 
 // The full size, 500 and 300 twice with and without load: npm run bench:mass.
 test.each([
-  { immediate: 150, released: 100, loops: 0 },
-  { immediate: 40, released: 40, loops: 6 },
+  { immediate: 80, released: 60, loops: 0 },
+  { immediate: 20, released: 20, loops: 6 },
 ])(
   'keeps every code and every byte when $immediate agents end at their start and $released together, beside $loops busy loops',
   async ({ immediate, released, loops }) => {
