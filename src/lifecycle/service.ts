@@ -1,5 +1,5 @@
 import { userInfo } from 'node:os';
-import { join } from 'node:path';
+import { isAbsolute, join } from 'node:path';
 import { AgentctlError } from '../errors.ts';
 import type { ServiceStatus } from '../store/generated/types.ts';
 import { packageRoot } from '../store/package-root.ts';
@@ -140,7 +140,7 @@ function factsOf({ path }: StateDir): ServiceFacts {
     env: {
       PATH: [...new Set(folders)].join(':'),
       LC_ALL,
-      ...(XDG_CONFIG_HOME && { XDG_CONFIG_HOME }),
+      ...(XDG_CONFIG_HOME && isAbsolute(XDG_CONFIG_HOME) && { XDG_CONFIG_HOME }),
       // To everyone who ends a tree: not yours, nor what stands below me.
       AGENTCTL_RUN_ID: '',
     },

@@ -14,6 +14,7 @@ describe('a unit', () => {
   test('stands where the user has units', () => {
     expect(unitFolder({ HOME: '/home/me' })).toBe('/home/me/.config/systemd/user');
     expect(unitFolder({ HOME: '/home/me', XDG_CONFIG_HOME: '/cfg' })).toBe('/cfg/systemd/user');
+    expect(unitFolder({ HOME: '/home/me', XDG_CONFIG_HOME: 'cfg' })).toBe('/home/me/.config/systemd/user');
   });
 
   test('has a name of its own for each state directory, the plain one for the default', () => {
