@@ -212,6 +212,7 @@ complete -c agentctl -n '__agentctl_is service' -l force -d 'install, uninstall:
 complete -c agentctl -n '__agentctl_is service' -l json -d 'status: as JSON (schemas/service-status.schema.json)'
 complete -c agentctl -n '__agentctl_is service; and __agentctl_has_only_command' -a 'install uninstall status'
 complete -c agentctl -n '__agentctl_is config' -l json -d 'schemas/settings.schema.json'
+complete -c agentctl -n '__agentctl_is config; and __agentctl_has_only_command' -a 'path validate'
 complete -c agentctl -n '__agentctl_is events' -l follow -s f -d 'go on with what comes'
 complete -c agentctl -n '__agentctl_is events' -l since -r -F -d 'only those of this last time'
 complete -c agentctl -n '__agentctl_is events' -l filter -r -F -d 'event=…, name=…, run=…, cause=… or result=…; repeatable'
