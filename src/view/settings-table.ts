@@ -9,7 +9,12 @@ interface Lists {
 }
 
 /** The effective settings for people, each with where it comes from. */
-export function settingsTable(effective: readonly EffectiveSetting[], lists: Lists, file: string): string {
+export function settingsTable(
+  stateDir: { path: string; reason: string },
+  effective: readonly EffectiveSetting[],
+  lists: Lists,
+  file: string,
+): string {
   const singles = effective.map(({ key, value, from, variable }) => [
     key,
     value,
@@ -25,6 +30,8 @@ export function settingsTable(effective: readonly EffectiveSetting[], lists: Lis
     values.join(', ') || '-',
     values.length > 0 ? 'file' : 'default',
   ]);
-  const rows = [['KEY', 'VALUE', 'FROM'], ...singles, ...listed].map((row) => row.map(visible));
+  const rows = [['KEY', 'VALUE', 'FROM'], ['stateDir', stateDir.path, stateDir.reason], ...singles, ...listed].map(
+    (row) => row.map(visible),
+  );
   return `${table(rows, undefined)}\n\nfile: ${visible(file)}`;
 }

@@ -1163,6 +1163,11 @@ export interface EffectiveSettings {
    */
   file: string;
   exists: boolean;
+  stateDirectory: string;
+  /**
+   * Why it is this one, for people.
+   */
+  stateDirectoryReason: string;
   settings: {
     /**
      * Its place in config.json.
