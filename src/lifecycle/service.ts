@@ -114,12 +114,21 @@ const PROPERTIES = ['UnitFileState', 'ActiveState', 'SubState', 'MainPID'];
 /**
  * Starts the manager as the service that it was installed as.
  *
- * @returns false where there is none, or systemd does not start it.
+ * @returns false where there is none that can be read, or systemd does not start it.
  */
 export async function startService(stateDir: StateDir): Promise<boolean> {
   const { unit, file } = placeOfUnit(stateDir);
-  if (readUnit(file).state === 'absent' || (await whyNoUserSystemd()) !== undefined) return false;
+  if (!isThere(file) || (await whyNoUserSystemd()) !== undefined) return false;
   return (await systemctl('start', unit)).code === 0;
+}
+
+/** What stands in a unit's place and is none must not keep a manager from being started without one. */
+function isThere(file: string): boolean {
+  try {
+    return readUnit(file).state !== 'absent';
+  } catch {
+    return false;
+  }
 }
 
 function placeOfUnit({ path }: StateDir): { unit: string; file: string } {

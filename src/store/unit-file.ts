@@ -36,6 +36,8 @@ export function marked(text: string): string {
 export function readUnit(path: string): FoundUnit {
   let text: string;
   try {
+    // "systemctl --user mask" puts this there: it is a unit, of nobody's words.
+    if (lstatSync(path).isSymbolicLink() && readlinkSync(path) === '/dev/null') return { state: 'foreign', text: '' };
     text = readText(path);
   } catch (error) {
     if (codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR') return { state: 'absent' };

@@ -43,6 +43,9 @@ describe('a unit', () => {
     writeFileSync(file, '[Unit]\nDescription=one\n');
     expect(readUnit(file).state).toBe('foreign');
     rmSync(file);
+    symlinkSync('/dev/null', file); // as systemctl mask does
+    expect(readUnit(file)).toEqual({ state: 'foreign', text: '' });
+    rmSync(file);
     mkdirSync(file);
     expect(() => readUnit(file)).toThrow(`${file} cannot be read (it is a directory): mend or remove it`);
     expect(() => writeUnit(join(file, 'x', 'y'), text)).not.toThrow();
