@@ -353,7 +353,7 @@ describe('a profile', () => {
     expect(await bench.run('spawn', '--agent', 'claude')).toEqual({
       code: 2,
       stdout: '',
-      stderr: `agentctl: ${file}:1: profiles.x is {}: must have required property 'command' (schemas/config.schema.json)\n`,
+      stderr: `agentctl: ${file}:1: profiles.x is {}: write what is called: {"command": ["my-agent", "--quiet"]} (schemas/config.schema.json)\n`,
     });
     expect(bench.traces()).toEqual([]);
   });
