@@ -30,8 +30,7 @@ export function settingsTable(
     values.join(', ') || '-',
     values.length > 0 ? 'file' : 'default',
   ]);
-  const rows = [['KEY', 'VALUE', 'FROM'], ['stateDir', stateDir.path, stateDir.reason], ...singles, ...listed].map(
-    (row) => row.map(visible),
-  );
-  return `${table(rows, undefined)}\n\nfile: ${visible(file)}`;
+  const rows = [['KEY', 'VALUE', 'FROM'], ...singles, ...listed].map((row) => row.map(visible));
+  // Below it: a long path would push what stands to its right out of sight.
+  return `${table(rows, undefined)}\n\nfile: ${visible(file)}\nstateDir: ${visible(`${stateDir.path} (${stateDir.reason})`)}`;
 }

@@ -18,7 +18,7 @@ test('config tells what is in force and why, and spawn does so', async () => {
     ['config', 'path', '--json'],
     ['config', 'validate', '--json'],
   ]);
-  expect(table?.stdout).toMatch(/^stateDir +\/.*\/state +given by AGENTCTL_STATE_DIR$/m);
+  expect(table?.stdout).toMatch(/^stateDir: \/.*\/state \(given by AGENTCTL_STATE_DIR\)$/m);
   expect(table?.stdout).toMatch(/^defaults\.maxRuntime +2h +environment: AGENTCTL_MAX_RUNTIME$/m);
   expect(table?.stdout).toMatch(/^defaults\.grace +7m +file$/m);
   expect(table?.stdout).toMatch(/^defaults\.killAfter +10s +default$/m);
