@@ -15,9 +15,9 @@ export function settingsTable(
   lists: Lists,
   file: string,
 ): string {
-  const singles = effective.map(({ key, value, from, variable }) => [
+  const singles = effective.map(({ key, value, from, variable, cutDownTo }) => [
     key,
-    value,
+    cutDownTo === undefined ? value : `${value}, cut down to ${cutDownTo}`,
     from === 'environment' ? `environment: ${variable}` : from,
   ]);
   const several: [string, readonly string[]][] = [

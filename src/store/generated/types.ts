@@ -1179,6 +1179,10 @@ export interface EffectiveSettings {
      * The variable that sets it, where there is one.
      */
     variable: string | null;
+    /**
+     * What is in force in its place, where that is less: maxRuntimeCeiling.
+     */
+    cutDownTo?: string;
     [k: string]: unknown;
   }[];
   spare: string[];
