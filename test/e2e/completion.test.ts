@@ -37,6 +37,7 @@ function prepare(bench: Workbench): void {
     'agents/fix-login',
     'agents/fix-logout',
     'agents/.new.0mabcdefgh',
+    'agents/fix\nfix-lines',
     hostile,
     'archive/old-one.0mabcdefgh',
   ])
