@@ -1,6 +1,7 @@
 import { userInfo } from 'node:os';
-import { isAbsolute, join } from 'node:path';
+import { join } from 'node:path';
 import { AgentctlError } from '../errors.ts';
+import { whereConfigIs } from '../store/config-file.ts';
 import type { ServiceStatus } from '../store/generated/types.ts';
 import { packageRoot } from '../store/package-root.ts';
 import type { StateDir } from '../store/state-dir.ts';
@@ -139,7 +140,6 @@ function placeOfUnit({ path }: StateDir): { unit: string; file: string } {
 /** As the manager that a command starts has it: the unit's environment is the user's systemd's else, whatever that is. */
 function factsOf({ path }: StateDir): ServiceFacts {
   const { PATH = '', LC_ALL = '' } = serverEnvironment();
-  const { XDG_CONFIG_HOME } = process.env;
   // Hooks may call agentctl, whose first line asks for node.
   const folders = [...PATH.split(':'), join(process.execPath, '..')];
   return {
@@ -149,7 +149,7 @@ function factsOf({ path }: StateDir): ServiceFacts {
     env: {
       PATH: [...new Set(folders)].join(':'),
       LC_ALL,
-      ...(XDG_CONFIG_HOME && isAbsolute(XDG_CONFIG_HOME) && { XDG_CONFIG_HOME }),
+      ...whereConfigIs(),
       // To everyone who ends a tree: not yours, nor what stands below me.
       AGENTCTL_RUN_ID: '',
     },

@@ -30,6 +30,11 @@ export function configHome({ XDG_CONFIG_HOME: given, HOME }: NodeJS.ProcessEnv =
   return given && isAbsolute(given) ? given : join(HOME || homedir(), '.config');
 }
 
+/** What whoever works for the user, elsewhere and with an environment of its own, is told so that it reads the same config.json. */
+export function whereConfigIs({ XDG_CONFIG_HOME: given }: NodeJS.ProcessEnv = process.env): Record<string, string> {
+  return given && isAbsolute(given) ? { XDG_CONFIG_HOME: given } : {};
+}
+
 /** Where config.json is, or would be. */
 export function configPath(env: NodeJS.ProcessEnv = process.env): string {
   return join(configFolder(env), 'config.json');

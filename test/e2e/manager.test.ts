@@ -380,6 +380,8 @@ describe.concurrent('manager', { timeout: 120_000 }, () => {
     expect(environ).not.toContain('\0AGENTCTL_NAME=');
     expect(environ).not.toContain('\0TMUX');
     expect(environ).toContain('\0AGENTCTL_RUN_ID=\0');
+    // Its settings are the user's.
+    expect(environ).toContain(`\0XDG_CONFIG_HOME=${bench.env.XDG_CONFIG_HOME}\0`);
     expect(readlinkSync(`/proc/${pid}/cwd`)).toBe('/');
     for (const fd of [0, 1, 2]) expect(readlinkSync(`/proc/${pid}/fd/${fd}`)).toBe('/dev/null');
     // The end of whoever started it is no end of it.
