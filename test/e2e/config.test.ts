@@ -41,15 +41,16 @@ test('a broken config.json is told of by line, and leaves nothing half made; wha
   await bench.ok('spawn', '-n', 'before', 'sleep', '1000');
   bench.configure('{\n  "defaults": { "grace": "5x" }\n}');
   const file = join(bench.dir, 'config', 'agentctl', 'config.json');
-  const [config, validate, spawn, extend, ps, stop] = await bench.many([
+  const [config, validate, spawn, extend, start, ps, stop] = await bench.many([
     ['config'],
     ['config', 'validate'],
     ['spawn', '-n', 'after', 'true'],
     ['extend', 'before', '1h'],
+    ['manager', 'start'],
     ['ps', '-q'],
     ['stop', 'before'],
   ]);
-  for (const refused of [config, validate, spawn, extend]) {
+  for (const refused of [config, validate, spawn, extend, start]) {
     expect(refused).toMatchObject({ code: 2, stdout: '' });
     expect(refused?.stderr).toMatch(new RegExp(`^agentctl: ${file}:2: defaults.grace is "5x": write a duration`));
   }
