@@ -134,7 +134,8 @@ _agentctl() {
           words='install uninstall status' ;;
         config)
           options='--json --state-dir --help'
-          takes=' --state-dir ' ;;
+          takes=' --state-dir '
+          words='path validate' ;;
         events)
           options='--follow --since --filter --json --state-dir --help'
           takes=' --since --filter --state-dir ' ;;
@@ -171,7 +172,6 @@ _agentctl() {
       'run --agent') words='claude codex gemini opencode' ;;
       'ps --sort') words='name phase created ended runtime' ;;
       'wait --for') words='done waiting ended' ;;
-      'service --force') words='install uninstall' ;;
       *) return ;; # files
     esac
   elif [[ $word == -* ]]; then words=$options

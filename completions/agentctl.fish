@@ -45,11 +45,11 @@ function __agentctl_names
         set directory $__agentctl_directory
     end
     for path in $directory/agents/*/
-        string match -r '^[A-Za-z0-9][A-Za-z0-9_-]*$' -- (basename $path)
+        string replace -rf '^.*/([A-Za-z0-9][A-Za-z0-9_-]*)/$' '$1' -- $path
     end
     if test $argv[1] = all
         for path in $directory/archive/*.*/
-            string match -r '^[A-Za-z0-9][A-Za-z0-9_-]*(?=\.)' -- (basename $path)
+            string replace -rf '^.*/([A-Za-z0-9][A-Za-z0-9_-]*)\.[^/]*/$' '$1' -- $path
         end
     end
 end
@@ -212,6 +212,7 @@ complete -c agentctl -n '__agentctl_is service' -l force -d 'install, uninstall:
 complete -c agentctl -n '__agentctl_is service' -l json -d 'status: as JSON (schemas/service-status.schema.json)'
 complete -c agentctl -n '__agentctl_is service; and __agentctl_has_only_command' -a 'install uninstall status'
 complete -c agentctl -n '__agentctl_is config' -l json -d 'schemas/settings.schema.json'
+complete -c agentctl -n '__agentctl_is config; and __agentctl_has_only_command' -a 'path validate'
 complete -c agentctl -n '__agentctl_is events' -l follow -s f -d 'go on with what comes'
 complete -c agentctl -n '__agentctl_is events' -l since -r -F -d 'only those of this last time'
 complete -c agentctl -n '__agentctl_is events' -l filter -r -F -d 'event=…, name=…, run=…, cause=… or result=…; repeatable'

@@ -55,9 +55,9 @@ export function globalOptions(): DescribedOption[] {
   return optionsOf(GLOBAL_OPTIONS);
 }
 
-/** "manager run | start" has words to choose from; "inspect NAME… | inspect --self" is two ways to write it. */
+/** "manager run | start" has words to choose from, "config [path | validate]" too; "inspect NAME… | inspect --self" is two ways to write it. */
 function usagesOf(name: string, usage: string): Pick<Described, 'usages' | 'words'> {
-  const choice = /^\S+ ([a-z]+(?: ?\| ?[a-z]+)+)$/.exec(usage)?.[1];
+  const choice = /^\S+ \[?([a-z]+(?: ?\| ?[a-z]+)+)\]?$/.exec(usage)?.[1];
   if (choice !== undefined) return { usages: [usage], words: choice.split(/ ?\| ?/) };
   return { usages: usage.split(' | ').map((way) => (way.startsWith(name) ? way : `${name} ${way}`)), words: [] };
 }
@@ -65,11 +65,12 @@ function usagesOf(name: string, usage: string): Pick<Described, 'usages' | 'word
 function optionsOf(options: Readonly<Record<string, object>>): DescribedOption[] {
   return Object.entries(options).map(([name, option]) => {
     const { alias, type, describe } = option as { alias?: string; type?: string; describe?: string };
+    const takesValue = type !== 'boolean';
     return {
       name,
       short: alias,
-      takesValue: type !== 'boolean',
-      values: name === 'agent' ? Object.keys(BUILT_IN) : valuesOf(describe ?? ''),
+      takesValue,
+      values: name === 'agent' ? Object.keys(BUILT_IN) : takesValue ? valuesOf(describe ?? '') : undefined,
       meaning: describe ?? '',
     };
   });

@@ -49,11 +49,11 @@ function __agentctl_names
         set directory $__agentctl_directory
     end
     for path in $directory/agents/*/
-        string match -r '^[A-Za-z0-9][A-Za-z0-9_-]*$' -- (basename $path)
+        string replace -rf '^.*/([A-Za-z0-9][A-Za-z0-9_-]*)/$' '$1' -- $path
     end
     if test $argv[1] = all
         for path in $directory/archive/*.*/
-            string match -r '^[A-Za-z0-9][A-Za-z0-9_-]*(?=\\.)' -- (basename $path)
+            string replace -rf '^.*/([A-Za-z0-9][A-Za-z0-9_-]*)\\.[^/]*/$' '$1' -- $path
         end
     end
 end

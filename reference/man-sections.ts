@@ -48,6 +48,10 @@ export const COMMON: Readonly<Record<'before' | 'after', readonly Section[]>> = 
       entries: [
         ['AGENTCTL_STATE_DIR', 'The state directory, where --state-dir is not given.'],
         ['AGENTCTL_MANAGER', 'off: no command starts the manager.'],
+        [
+          'AGENTCTL_MAX_RUNTIME, AGENTCTL_GRACE, AGENTCTL_MAX_IDLE, AGENTCTL_KILL_AFTER, AGENTCTL_SWEEP_INTERVAL, AGENTCTL_LEAVE_AFTER, AGENTCTL_RETENTION_OLDER_THAN, AGENTCTL_RETENTION_KEEP, AGENTCTL_LOG_PIECE, AGENTCTL_LOG_TOTAL',
+          'The settings of these names, where no flag says otherwise; they go before config.json. "agentctl config" prints what is in force, and where each comes from.',
+        ],
         ['AGENTCTL_DEBUG', 'If not empty, errors come with where they arose.'],
         ['XDG_STATE_HOME', 'Where the state directory agentctl/ is else; ~/.local/state unless set.'],
         ['XDG_CONFIG_HOME', 'Where agentctl/ with the files of your own is; ~/.config unless set.'],
@@ -71,7 +75,10 @@ export const COMMON: Readonly<Record<'before' | 'after', readonly Section[]>> = 
         ],
         ['STATE/archive/NAME.RUNID/', 'The same files after that.'],
         ['STATE/manager.log, STATE/events.ndjson', 'What the manager decided; what happened. A line of JSON each.'],
-        ['~/.config/agentctl/config.json', 'Settings of your own, such as profiles for "spawn --agent".'],
+        [
+          '~/.config/agentctl/config.json',
+          'Settings of your own, such as defaults, retention, commands that hear of events and profiles for "spawn --agent".',
+        ],
         ['~/.config/agentctl/tmux.conf', 'Sourced by the private tmux server, if it is there.'],
         ['~/.config/systemd/user/agentctl.service', 'What "agentctl service install" writes.'],
       ],

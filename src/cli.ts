@@ -3,7 +3,7 @@ import type { Catalogue, Command } from './commands/command.ts';
 import { parsePlainly } from './commands/parse-plainly.ts';
 import { UsageError } from './errors.ts';
 import { packageVersion } from './store/package-root.ts';
-import { findStateDir } from './store/state-dir.ts';
+import { findStateDir, type StateDir } from './store/state-dir.ts';
 
 /** Every command, each loaded only when it is called: a start-up that loads all of them costs as much as node itself. */
 export const COMMANDS: Catalogue = {
@@ -88,10 +88,15 @@ export async function runCommandLine(argv: readonly string[]): Promise<number> {
       process.stdout.write(helpText);
       return 0;
     }
+    let found: StateDir | undefined;
     return await command.run({
       flags,
       words,
-      stateDir: findStateDir(flags.text('state-dir') ?? stateDir),
+      // Only for who asks: `config path` is what helps out of a config.json of which nobody can tell what it says.
+      get stateDir() {
+        found ??= findStateDir(flags.text('state-dir') ?? stateDir);
+        return found;
+      },
     });
   } catch (error) {
     if (command.errorCode !== undefined && error instanceof Error)

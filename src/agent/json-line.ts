@@ -30,6 +30,35 @@ export function lineOfKey(text: string, keys: readonly string[]): number {
   return lineAt(text, found);
 }
 
+/**
+ * Where a text stops being JSON. The parser says it for some mistakes only, but of any part from the beginning it says whether
+ * that is wrong or merely too short: the longest that is not wrong is looked for by halves. Pure.
+ *
+ * @param text - one that is no JSON.
+ * @example whereNoJson('{"a": off}') // 6
+ */
+export function whereNoJson(text: string): number {
+  const end = text.trimEnd().length;
+  let good = 0;
+  for (let bad = end + 1; bad - good > 1; ) {
+    const middle = Math.floor((good + bad) / 2);
+    if (isTooShort(text.slice(0, middle))) good = middle;
+    else bad = middle;
+  }
+  // A text that ends too soon is wrong where it ends.
+  return Math.max(0, Math.min(good, end - 1));
+}
+
+function isTooShort(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch (error) {
+    const { message } = error as Error;
+    return /end of JSON input/.test(message) || /at position (\d+)/.exec(message)?.[1] === String(text.length);
+  }
+}
+
 /** The line of an offset, from 1. */
 export function lineAt(text: string, offset: number): number {
   return text.slice(0, offset).split('\n').length;

@@ -36,6 +36,8 @@ export interface EffectiveSetting {
   from: Origin;
   /** The variable that sets it, where there is one. */
   variable: string | null;
+  /** What is in force in its place, where that is less. */
+  cutDownTo?: string;
 }
 
 interface Setting {
@@ -95,6 +97,7 @@ export function effectiveSettings(
     }
   }
   refuseTooSmallATotal(values, effective, where);
+  tellWhatIsCut(values, effective);
   const of = <T>(key: (typeof SETTINGS)[number]['key']): T => values[key] as T;
   return {
     effective,
@@ -148,6 +151,14 @@ function refuseTooSmallATotal(
   throw new InvalidInput(
     `${place}: ${formatSize(totalBytes)} is less than two pieces of ${formatSize(pieceBytes)}: write more, none for no limit, or a smaller piece`,
   );
+}
+
+/** A default cap above the ceiling is none that an agent gets: see {@link limitsUnder}. */
+function tellWhatIsCut(values: Readonly<Record<string, unknown>>, effective: readonly EffectiveSetting[]): void {
+  const { 'defaults.maxRuntime': capMs, maxRuntimeCeiling: ceilingMs } = values;
+  if (typeof ceilingMs !== 'number' || (typeof capMs === 'number' && capMs <= ceilingMs)) return;
+  const cap = effective.find(({ key }) => key === 'defaults.maxRuntime');
+  if (cap) cap.cutDownTo = formatDuration(ceilingMs);
 }
 
 /** The sentence for what would pass the ceiling. */

@@ -26,7 +26,8 @@ export interface Call {
   /** The words that are no options. */
   words: readonly string[];
   flags: Flags;
-  stateDir: StateDir;
+  /** Found when it is first asked for; throws as `findStateDir`. */
+  readonly stateDir: StateDir;
 }
 
 /** The options of one call, by their long names. */

@@ -17,6 +17,10 @@ const command: Command = {
     const [what, ...more] = call.words;
     if (more.length > 0 || (what !== undefined && !Object.hasOwn(DEEDS, what)))
       throw new UsageError('config takes path, validate or nothing: agentctl config');
+    if (what !== undefined && call.flags.on('json'))
+      throw new UsageError(
+        `config ${what} has no JSON: its exit code tells, and "agentctl config --json" has the settings`,
+      );
     return (DEEDS[what ?? ''] ?? show)(call);
   },
 };
@@ -25,11 +29,14 @@ export default command;
 
 const DEEDS: Readonly<Record<string, (call: Call) => number>> = { path, validate };
 
-function show({ flags }: Call): number {
+function show({ flags, stateDir }: Call): number {
   const { settings, effective, path: file, exists } = readSettings();
   const lists = { spare: settings.spare, on: settings.on, profiles: Object.keys(readConfig().config.profiles ?? {}) };
-  if (flags.on('json')) printJson({ schemaVersion: 1, file, exists, settings: effective, ...lists });
-  else print(settingsTable(effective, lists, exists ? file : `${file} (not there)`));
+  const { path: stateDirectory, reason: stateDirectoryReason } = stateDir;
+  if (flags.on('json')) {
+    const ofStateDir = { stateDirectory, stateDirectoryReason };
+    printJson({ schemaVersion: 1, file, exists, ...ofStateDir, settings: effective, ...lists });
+  } else print(settingsTable(stateDir, effective, lists, exists ? file : `${file} (not there)`));
   return 0;
 }
 

@@ -58,6 +58,7 @@ async function run({ flags, stateDir }: Call): Promise<number> {
 }
 
 async function start({ stateDir }: Call): Promise<number> {
+  settings(); // what is wrong there would end it out of sight
   const started = await resumeManager(stateDir);
   if (started) print(`the manager runs (pid ${started.pid})`);
   else note(`the manager runs already (pid ${livingManager(stateDir)?.pid})`);

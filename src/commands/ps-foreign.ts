@@ -3,6 +3,7 @@ import { UsageError } from '../errors.ts';
 import { foreignSessions } from '../lifecycle/foreign-sessions.ts';
 import type { ForeignServer } from '../store/generated/types.ts';
 import { wallMs } from '../system/clock.ts';
+import { commandLine } from '../view/command-line.ts';
 import { foreignTable } from '../view/foreign-table.ts';
 import { visible } from '../view/visible.ts';
 import { type Call, note, print, printJson } from './command.ts';
@@ -32,7 +33,9 @@ export async function renderForeign({ flags, stateDir }: Call, home: string): Pr
     if (problem !== null) note(`the sessions on ${socket} are not known: ${problem}`);
   const elsewhere = servers.filter((server) => isElsewhere(server, stateDir.path));
   for (const { stateDir: other } of flags.on('quiet') ? [] : elsewhere)
-    note(`agents of another state directory are left out: "agentctl --state-dir ${other} ps" lists them`);
+    note(
+      `agents of another state directory are left out: "${commandLine(['agentctl', '--state-dir', other ?? '', 'ps'])}" lists them`,
+    );
 }
 
 /** Servers tell where they work without links. */

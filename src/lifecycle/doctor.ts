@@ -11,6 +11,7 @@ import { isRecentTmux, OLDEST_TMUX, serverPid, tmuxVersion } from '../system/tmu
 import { lingers } from './linger.ts';
 import { livingManager } from './living-manager.ts';
 import { type Observed, observeAll } from './observe.ts';
+import { readSettings } from './settings.ts';
 import { tmuxServer } from './tmux-server.ts';
 
 /** Below this many free processes, files or terminals a dozen agents may fail to start. */
@@ -23,6 +24,7 @@ export async function examine(stateDir: StateDir): Promise<DoctorReport> {
     program,
     node(),
     stateDirectory(stateDir),
+    configuration(),
     socket(stateDir),
     await server(stateDir, program.level === 'ok'),
     linger(),
@@ -81,6 +83,19 @@ function stateDirectory({ path, reason }: StateDir): Finding {
       'remove old agents with "agentctl rm"',
     );
   return ok('state directory', `${path} (${reason})`);
+}
+
+function configuration(): Finding {
+  try {
+    const { path, exists } = readSettings();
+    return ok('settings', exists ? path : `${path} is not there: everything is as it comes`);
+  } catch (failure) {
+    return error(
+      'settings',
+      wordsOf(failure),
+      'until then nothing is spawned, and no manager starts: agentctl config validate',
+    );
+  }
 }
 
 function socket(stateDir: StateDir): Finding {

@@ -3,6 +3,7 @@ import { AgentctlError, BusyError } from '../errors.ts';
 import type { ProcessNote } from '../store/generated/types.ts';
 import { socketFolder } from '../system/foreign-servers.ts';
 import { closeForeignSession, PATIENT_MS, sessionsOn, type TmuxSession } from '../system/foreign-tmux.ts';
+import { commandLine } from '../view/command-line.ts';
 import { type ForeignTarget, findForeign } from './find-foreign.ts';
 import { sharedPanes } from './foreign-sessions.ts';
 import { PaneHunt } from './pane-hunt.ts';
@@ -65,7 +66,7 @@ async function endOne(
     if (session === undefined) break;
     if (round > MOST_ROUNDS)
       throw new AgentctlError(
-        `the session ${target.id} is still there: look at it with "tmux -S ${target.socket} attach"`,
+        `the session ${target.id} is still there: look at it with "${commandLine(['tmux', '-S', target.socket, 'attach'])}"`,
       );
     const sharedNow = sharedPanes(session, all);
     const anew = hunt.add(session.panes.filter((pane) => pane.ended === undefined && !sharedNow.has(pane.id)));

@@ -6,6 +6,7 @@ import { AgentctlError, BusyError } from '../errors.ts';
 import { type FoundServer, findServer, isServerHere, socketFolder } from '../system/foreign-servers.ts';
 import { PATIENT_MS, type TmuxPane, type TmuxSession } from '../system/foreign-tmux.ts';
 import { processTable } from '../system/processes.ts';
+import { commandLine } from '../view/command-line.ts';
 import { visible } from '../view/visible.ts';
 import { foreignSessions, type Heard, isPaneHere, listenTo, problemOf } from './foreign-sessions.ts';
 import { cookiesOf } from './pane-hunt.ts';
@@ -52,10 +53,8 @@ async function pick(text: string, socket: string, name: string, asked: Asked): P
   }
   const { server, answer } = asked;
   if (answer.is === 'agents') {
-    const directory = answer.stateDir ?? 'DIR';
-    throw new AgentctlError(
-      `the sessions on ${socket} are agents: "agentctl --state-dir ${directory} stop ${name}" ends one`,
-    );
+    const line = commandLine(['agentctl', '--state-dir', answer.stateDir ?? 'DIR', 'stop', name]);
+    throw new AgentctlError(`the sessions on ${socket} are agents: "${line}" ends one`);
   }
   if (answer.is !== 'sessions') {
     const problem = problemOf(answer, server.process?.pid ?? null);

@@ -1,31 +1,29 @@
-import { closeSync, fstatSync, readSync } from 'node:fs';
-import { join } from 'node:path';
 import { endMark } from '../agent/end-mark.ts';
 import type { LastOutput } from '../store/generated/types.ts';
-import { openPlain } from '../store/read-text.ts';
+import { OutputLog } from '../store/output-log.ts';
 import { PlainText } from '../view/plain-text.ts';
 
 /** Terminal codes may be most of a log. */
 const READ_BYTES = 64 * 1024;
 const KEPT = 4096;
 
-/** The last lines of a log as plain text; null where it cannot be read. */
+/** The last lines of a log as plain text, read across its pieces; null where it cannot be read. */
 export function lastOutput(directory: string, runId: string): LastOutput | null {
+  let log: OutputLog;
   try {
-    const file = openPlain(join(directory, 'output.log'));
-    try {
-      const { size } = fstatSync(file);
-      const tail = Buffer.alloc(Math.min(size, READ_BYTES));
-      const read = tail.subarray(0, readSync(file, tail, 0, tail.length, size - tail.length));
-      const plain = new PlainText();
-      const text =
-        plain.push(Buffer.from(read.toString('latin1').replaceAll(endMark(runId), ''), 'latin1')) + plain.end();
-      return { text: lastPart(text.trimEnd(), KEPT), bytes: size, drewScreen: plain.drewScreen };
-    } finally {
-      closeSync(file);
-    }
+    log = new OutputLog(directory);
   } catch {
     return null;
+  }
+  try {
+    const plain = new PlainText();
+    const tail = log.tail(READ_BYTES).toString('latin1').replaceAll(endMark(runId), '');
+    const text = plain.push(Buffer.from(tail, 'latin1')) + plain.end();
+    return { text: lastPart(text.trimEnd(), KEPT), bytes: log.extent().end, drewScreen: plain.drewScreen };
+  } catch {
+    return null;
+  } finally {
+    log.close();
   }
 }
 

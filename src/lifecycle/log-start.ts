@@ -48,6 +48,16 @@ function endOfText(log: OutputLog, runId: string): number {
 }
 
 /**
+ * Where begins what was written since a time. The index ends with the last beat: what came after it, before the agent's end,
+ * is as old as the log itself.
+ */
+export function offsetSince(log: OutputLog, agent: Observed, wallMs: number): number {
+  const { end } = log.extent();
+  if (agent.status.phase === 'ended' && (log.writtenAtMs() ?? wallMs) < wallMs) return end;
+  return offsetAt(agent, wallMs);
+}
+
+/**
  * The log's length at a time, by the watchdog's index: `UPTIME BYTES [START SIZE]` a line, one a beat in which something
  * was written: output.log was that long, and the piece before it, where there was one, began at START and was SIZE long.
  * By bisection: of an agent that writes for a year it is 100 MB long.

@@ -9,7 +9,7 @@ import type { StateDir } from '../store/state-dir.ts';
 import { turn, wallMs } from '../system/clock.ts';
 import { type AgentReference, resolve } from './list.ts';
 import { logPatienceLeftMs, untilLogIsWhole } from './log-end.ts';
-import { LONGEST_LINE_BYTES, offsetAt, offsetOfLastLines } from './log-start.ts';
+import { LONGEST_LINE_BYTES, offsetOfLastLines, offsetSince } from './log-start.ts';
 import { type Observed, observe, observeNamed, refuseRemoved } from './observe.ts';
 
 export interface OutputOptions {
@@ -111,7 +111,7 @@ function patienceIsOver({ directory, name, runId }: Observed): boolean {
 }
 
 function startOf(log: OutputLog, agent: Observed, { sinceMs, tail, onCut }: OutputOptions): number {
-  const since = sinceMs === undefined ? 0 : offsetAt(agent, wallMs() - sinceMs);
+  const since = sinceMs === undefined ? 0 : offsetSince(log, agent, wallMs() - sinceMs);
   if (tail === undefined) return since;
   const { offset, inLine } = offsetOfLastLines(log, tail, agent.runId ?? '');
   if (inLine && offset > since) onCut?.(LONGEST_LINE_BYTES);

@@ -1,6 +1,7 @@
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { AgentctlError } from '../errors.ts';
+import { whereConfigIs } from '../store/config-file.ts';
 import type { ServiceStatus } from '../store/generated/types.ts';
 import { packageRoot } from '../store/package-root.ts';
 import type { StateDir } from '../store/state-dir.ts';
@@ -114,12 +115,21 @@ const PROPERTIES = ['UnitFileState', 'ActiveState', 'SubState', 'MainPID'];
 /**
  * Starts the manager as the service that it was installed as.
  *
- * @returns false where there is none, or systemd does not start it.
+ * @returns false where there is none that can be read, or systemd does not start it.
  */
 export async function startService(stateDir: StateDir): Promise<boolean> {
   const { unit, file } = placeOfUnit(stateDir);
-  if (readUnit(file).state === 'absent' || (await whyNoUserSystemd()) !== undefined) return false;
+  if (!isThere(file) || (await whyNoUserSystemd()) !== undefined) return false;
   return (await systemctl('start', unit)).code === 0;
+}
+
+/** What stands in a unit's place and is none must not keep a manager from being started without one. */
+function isThere(file: string): boolean {
+  try {
+    return readUnit(file).state !== 'absent';
+  } catch {
+    return false;
+  }
 }
 
 function placeOfUnit({ path }: StateDir): { unit: string; file: string } {
@@ -130,7 +140,6 @@ function placeOfUnit({ path }: StateDir): { unit: string; file: string } {
 /** As the manager that a command starts has it: the unit's environment is the user's systemd's else, whatever that is. */
 function factsOf({ path }: StateDir): ServiceFacts {
   const { PATH = '', LC_ALL = '' } = serverEnvironment();
-  const { XDG_CONFIG_HOME } = process.env;
   // Hooks may call agentctl, whose first line asks for node.
   const folders = [...PATH.split(':'), join(process.execPath, '..')];
   return {
@@ -140,7 +149,7 @@ function factsOf({ path }: StateDir): ServiceFacts {
     env: {
       PATH: [...new Set(folders)].join(':'),
       LC_ALL,
-      ...(XDG_CONFIG_HOME && { XDG_CONFIG_HOME }),
+      ...whereConfigIs(),
       // To everyone who ends a tree: not yours, nor what stands below me.
       AGENTCTL_RUN_ID: '',
     },

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { ProcessIdentity } from '../agent/evidence.ts';
 import { compareVersions } from '../agent/versions.ts';
 import { AgentctlError, refusal } from '../errors.ts';
+import { whereConfigIs } from '../store/config-file.ts';
 import type { Manager } from '../store/generated/types.ts';
 import { withLock } from '../store/lock.ts';
 import { holdManager, isManagerHeld, releaseManager } from '../store/manager-file.ts';
@@ -39,7 +40,8 @@ export interface ManagerWish {
 export async function ensureManager(stateDir: StateDir, { noManager, onNote }: ManagerWish): Promise<void> {
   try {
     if (noManager) holdManager(stateDir.path);
-    if (isManagerHeld(stateDir.path) || !settings().manager) return;
+    // Where it is there, nothing is asked for: a broken config.json is no matter of this command's.
+    if (isManagerHeld(stateDir.path) || fits(livingManager(stateDir)) || !settings().manager) return;
     const first = !existsSync(managerLogFile(stateDir.path));
     const started = await startManager(stateDir);
     if (started && first) {
@@ -60,7 +62,6 @@ export async function ensureManager(stateDir: StateDir, { noManager, onNote }: M
  * @returns it; undefined where one lives already.
  */
 async function startManager(stateDir: StateDir): Promise<Manager | undefined> {
-  const fits = (manager: Manager | undefined): boolean => manager !== undefined && comparedToUs(manager) >= 0;
   if (fits(livingManager(stateDir))) return undefined;
   return withLock(managerLock(stateDir.path), lockContext(), async () => {
     const living = livingManager(stateDir);
@@ -77,7 +78,7 @@ async function startManager(stateDir: StateDir): Promise<Manager | undefined> {
     const { prefix, env } = detachedPlace();
     dropNiceness();
     // An emptied cookie says to everyone who ends a tree: not yours, nor what stands below me.
-    const own = { ...env, AGENTCTL_RUN_ID: '' };
+    const own = { ...env, ...whereConfigIs(), AGENTCTL_RUN_ID: '' };
     const identity = await startDetached([...prefix, ...argv], { cwd: '/', env: own });
     if (identity === undefined) throw new AgentctlError('it ended at once');
     // Put down by us, so that whoever comes next need not wait until it is up.
@@ -85,6 +86,10 @@ async function startManager(stateDir: StateDir): Promise<Manager | undefined> {
     writeManager(stateDir.path, manager);
     return manager;
   });
+}
+
+function fits(manager: Manager | undefined): boolean {
+  return manager !== undefined && comparedToUs(manager) >= 0;
 }
 
 /** How a process stands in manager.json. */

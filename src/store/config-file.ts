@@ -1,7 +1,7 @@
 import { homedir } from 'node:os';
-import { join } from 'node:path';
+import { isAbsolute, join } from 'node:path';
 import { InvalidInput } from '../agent/invalid-input.ts';
-import { lineAt, lineOfKey } from '../agent/json-line.ts';
+import { lineAt, lineOfKey, whereNoJson } from '../agent/json-line.ts';
 import { nearest } from '../agent/nearest.ts';
 import { codeOf, refusal, wordsOf } from '../errors.ts';
 import type { Config } from './generated/types.ts';
@@ -19,7 +19,20 @@ export interface ConfigFile {
 
 /** What is the user's own, for all state directories: `agentctl/` in `$XDG_CONFIG_HOME`, else in `~/.config`. */
 export function configFolder(env: NodeJS.ProcessEnv = process.env): string {
-  return join(env.XDG_CONFIG_HOME || join(env.HOME || homedir(), '.config'), 'agentctl');
+  return join(configHome(env), 'agentctl');
+}
+
+/**
+ * `$XDG_CONFIG_HOME`, else `~/.config`. One that is relative is none (XDG base directory specification): it would be another
+ * for each command, and one below `/` for the manager.
+ */
+export function configHome({ XDG_CONFIG_HOME: given, HOME }: NodeJS.ProcessEnv = process.env): string {
+  return given && isAbsolute(given) ? given : join(HOME || homedir(), '.config');
+}
+
+/** What whoever works for the user, elsewhere and with an environment of its own, is told so that it reads the same config.json. */
+export function whereConfigIs({ XDG_CONFIG_HOME: given }: NodeJS.ProcessEnv = process.env): Record<string, string> {
+  return given && isAbsolute(given) ? { XDG_CONFIG_HOME: given } : {};
 }
 
 /** Where config.json is, or would be. */
@@ -37,7 +50,8 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): ConfigFile {
   const path = configPath(env);
   let text: string;
   try {
-    text = readText(path);
+    // Editors may put a byte order mark in front, which no JSON has.
+    text = readText(path).replace(/^\ufeff/, '');
   } catch (error) {
     if (codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR')
       return { path, exists: false, config: {}, where: (key) => `${path}: ${key}` };
@@ -67,13 +81,13 @@ export function singleValues(config: Config): Map<string, string> {
   return values;
 }
 
-/** Where Node says at which place it gave up, that is told; a text that ends too soon is wrong at its end. */
 function notJson(path: string, text: string, error: unknown): string {
-  const why = wordsOf(error);
-  const { 1: offset } = /at position (\d+)/.exec(why) ?? [];
-  const line = lineAt(text, offset === undefined ? text.trimEnd().length : Number(offset));
-  const what = why.replace(/ (in JSON )?at position.*$/s, '').replace(/, ".*" is not valid JSON$/s, '');
-  return `${path}:${line}: this is not JSON (${what}): mend it, or move the file away`;
+  // Every second byte of it is 0; in front there may be a mark that is no UTF-8.
+  if (/^.{0,3}\0/s.test(text)) return `${path}: this is UTF-16, or no text at all: save it as UTF-8`;
+  const what = wordsOf(error)
+    .replace(/ (in JSON )?at position.*$/s, '')
+    .replace(/, (\.\.\.)?".*"(\.\.\.)? is not valid JSON$/s, '');
+  return `${path}:${lineAt(text, whereNoJson(text))}: this is not JSON (${what}): mend it, or move the file away`;
 }
 
 interface SchemaError {

@@ -1,5 +1,6 @@
 import { closeSync, constants, fstatSync, openSync, readdirSync, readSync, type Stats, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { modifiedAt } from './modified-at.ts';
 import { openPlain } from './read-text.ts';
 
 /** The piece that grows; the others are named by the offset of their first byte, and do not change any more. */
@@ -58,6 +59,12 @@ export class OutputLog {
   extent(): Extent {
     const place = this.#place();
     return (place === undefined ? undefined : extentOf(place)) ?? { begin: 0, end: 0 };
+  }
+
+  /** When something was last written, by the wall clock; undefined where that cannot be told. */
+  writtenAtMs(): number | undefined {
+    const place = this.#place();
+    return place === undefined ? undefined : modifiedAt(join(place, NEWEST));
   }
 
   /** Reads what is there at an offset, at most as much as the buffer holds or `most`. */

@@ -1,9 +1,9 @@
 import { createHash } from 'node:crypto';
 import { lstatSync, mkdirSync, readlinkSync, rmSync } from 'node:fs';
-import { homedir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
 import { AgentctlError, codeOf, refusal } from '../errors.ts';
+import { configHome } from './config-file.ts';
 import { readText } from './read-text.ts';
 import { homeStateDir } from './state-dir.ts';
 
@@ -14,7 +14,7 @@ const MARK = /^# agentctl sha256=([0-9a-f]{64})\n/;
 
 /** The user's own units: `systemd/user/` in `$XDG_CONFIG_HOME`, else in `~/.config`. */
 export function unitFolder(env: NodeJS.ProcessEnv = process.env): string {
-  return join(env.XDG_CONFIG_HOME || join(env.HOME || homedir(), '.config'), 'systemd', 'user');
+  return join(configHome(env), 'systemd', 'user');
 }
 
 /**
@@ -36,6 +36,8 @@ export function marked(text: string): string {
 export function readUnit(path: string): FoundUnit {
   let text: string;
   try {
+    // "systemctl --user mask" puts this there: it is a unit, of nobody's words.
+    if (lstatSync(path).isSymbolicLink() && readlinkSync(path) === '/dev/null') return { state: 'foreign', text: '' };
     text = readText(path);
   } catch (error) {
     if (codeOf(error) === 'ENOENT' || codeOf(error) === 'ENOTDIR') return { state: 'absent' };

@@ -9,10 +9,15 @@ interface Lists {
 }
 
 /** The effective settings for people, each with where it comes from. */
-export function settingsTable(effective: readonly EffectiveSetting[], lists: Lists, file: string): string {
-  const singles = effective.map(({ key, value, from, variable }) => [
+export function settingsTable(
+  stateDir: { path: string; reason: string },
+  effective: readonly EffectiveSetting[],
+  lists: Lists,
+  file: string,
+): string {
+  const singles = effective.map(({ key, value, from, variable, cutDownTo }) => [
     key,
-    value,
+    cutDownTo === undefined ? value : `${value}, cut down to ${cutDownTo}`,
     from === 'environment' ? `environment: ${variable}` : from,
   ]);
   const several: [string, readonly string[]][] = [
@@ -26,5 +31,6 @@ export function settingsTable(effective: readonly EffectiveSetting[], lists: Lis
     values.length > 0 ? 'file' : 'default',
   ]);
   const rows = [['KEY', 'VALUE', 'FROM'], ...singles, ...listed].map((row) => row.map(visible));
-  return `${table(rows, undefined)}\n\nfile: ${visible(file)}`;
+  // Below it: a long path would push what stands to its right out of sight.
+  return `${table(rows, undefined)}\n\nfile: ${visible(file)}\nstateDir: ${visible(`${stateDir.path} (${stateDir.reason})`)}`;
 }

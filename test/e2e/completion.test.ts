@@ -16,6 +16,7 @@ const LINES: readonly (readonly [line: string, offered: readonly string[]])[] = 
   ['agentctl spawn --max', ['--max-idle', '--max-runtime']],
   ['agentctl manager ', ['run', 'start', 'status', 'stop']],
   ['agentctl service u', ['uninstall']],
+  ['agentctl config ', ['path', 'validate']],
   ['agentctl stop fix', ['fix-login', 'fix-logout']],
   ['agentctl stop fix-login fix-logo', ['fix-logout']],
   ['agentctl stop old', []],
@@ -36,6 +37,7 @@ function prepare(bench: Workbench): void {
     'agents/fix-login',
     'agents/fix-logout',
     'agents/.new.0mabcdefgh',
+    'agents/fix\nfix-lines',
     hostile,
     'archive/old-one.0mabcdefgh',
   ])

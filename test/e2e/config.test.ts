@@ -10,12 +10,15 @@ test('config tells what is in force and why, and spawn does so', async () => {
   bench.configure({ defaults: { grace: '7m', maxIdle: 900 }, spare: ['my-daemon'], on: { done: 'true' } });
   bench.env.AGENTCTL_MAX_RUNTIME = '2h';
   const file = join(bench.dir, 'config', 'agentctl', 'config.json');
-  const [table, json, path, valid] = await bench.many([
+  const [table, json, path, valid, ...refused] = await bench.many([
     ['config'],
     ['config', '--json'],
     ['config', 'path'],
     ['config', 'validate'],
+    ['config', 'path', '--json'],
+    ['config', 'validate', '--json'],
   ]);
+  expect(table?.stdout).toMatch(/^stateDir: \/.*\/state \(given by AGENTCTL_STATE_DIR\)$/m);
   expect(table?.stdout).toMatch(/^defaults\.maxRuntime +2h +environment: AGENTCTL_MAX_RUNTIME$/m);
   expect(table?.stdout).toMatch(/^defaults\.grace +7m +file$/m);
   expect(table?.stdout).toMatch(/^defaults\.killAfter +10s +default$/m);
@@ -23,6 +26,10 @@ test('config tells what is in force and why, and spawn does so', async () => {
   expect(misfits('settings', JSON.parse(json?.stdout ?? ''))).toEqual([]);
   expect(path?.stdout).toBe(`${file}\n`);
   expect(valid?.stdout).toBe(`${file} is valid\n`);
+  for (const one of refused) {
+    expect(one).toMatchObject({ code: 2, stdout: '' });
+    expect(one.stderr).toMatch(/^agentctl: config (path|validate) has no JSON: /);
+  }
 
   const spawned = JSON.parse(await bench.ok('spawn', '--json', '-n', 'a', '--max-idle', '1h', 'sleep', '1000'));
   expect(spawned.limits).toMatchObject({ maxRuntimeSeconds: 7200, graceSeconds: 420, maxIdleSeconds: 3600 });
@@ -34,15 +41,16 @@ test('a broken config.json is told of by line, and leaves nothing half made; wha
   await bench.ok('spawn', '-n', 'before', 'sleep', '1000');
   bench.configure('{\n  "defaults": { "grace": "5x" }\n}');
   const file = join(bench.dir, 'config', 'agentctl', 'config.json');
-  const [config, validate, spawn, extend, ps, stop] = await bench.many([
+  const [config, validate, spawn, extend, start, ps, stop] = await bench.many([
     ['config'],
     ['config', 'validate'],
     ['spawn', '-n', 'after', 'true'],
     ['extend', 'before', '1h'],
+    ['manager', 'start'],
     ['ps', '-q'],
     ['stop', 'before'],
   ]);
-  for (const refused of [config, validate, spawn, extend]) {
+  for (const refused of [config, validate, spawn, extend, start]) {
     expect(refused).toMatchObject({ code: 2, stdout: '' });
     expect(refused?.stderr).toMatch(new RegExp(`^agentctl: ${file}:2: defaults.grace is "5x": write a duration`));
   }
@@ -86,5 +94,8 @@ test('stateDir there is where agents live, unless somebody says otherwise', asyn
   expect(JSON.parse((await bench.runWith({ env }, 'info', '--json')).stdout)).toMatchObject({ stateDirectory: other });
   bench.configure('{');
   expect(await bench.runWith({ env }, 'ps')).toMatchObject({ code: 2, stdout: '' });
+  // What is needed to mend it.
+  const file = join(bench.dir, 'config', 'agentctl', 'config.json');
+  expect(await bench.runWith({ env }, 'config', 'path')).toEqual({ code: 0, stdout: `${file}\n`, stderr: '' });
   expect(await bench.runWith({ env }, '--state-dir', other, 'ps')).toMatchObject({ code: 0 });
 });

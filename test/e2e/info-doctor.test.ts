@@ -78,6 +78,7 @@ describe.concurrent('doctor', () => {
       'tmux',
       'node',
       'state directory',
+      'settings',
       'tmux socket',
       'tmux server',
       'linger',
@@ -117,6 +118,17 @@ describe.concurrent('doctor', () => {
     expect([file.code, file.of('state directory')]).toMatchObject([
       1,
       { level: 'error', remedy: expect.stringContaining('--state-dir') },
+    ]);
+    expect(file.of('settings')).toMatchObject({ level: 'ok', found: expect.stringContaining('is not there') });
+  });
+
+  test('finds a broken config.json', async ({ onTestFinished }) => {
+    const bench = new Workbench(onTestFinished);
+    bench.configure('{"defaults": {"grace": "5x"}}');
+    const { code, of } = await findings(bench);
+    expect([code, of('settings')]).toMatchObject([
+      1,
+      { level: 'error', found: expect.stringContaining('config.json:1: defaults.grace is "5x"') },
     ]);
   });
 

@@ -1163,6 +1163,11 @@ export interface EffectiveSettings {
    */
   file: string;
   exists: boolean;
+  stateDirectory: string;
+  /**
+   * Why it is this one, for people.
+   */
+  stateDirectoryReason: string;
   settings: {
     /**
      * Its place in config.json.
@@ -1174,6 +1179,10 @@ export interface EffectiveSettings {
      * The variable that sets it, where there is one.
      */
     variable: string | null;
+    /**
+     * What is in force in its place, where that is less: maxRuntimeCeiling.
+     */
+    cutDownTo?: string;
     [k: string]: unknown;
   }[];
   spare: string[];

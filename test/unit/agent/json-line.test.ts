@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { lineOfKey } from '../../../src/agent/json-line.ts';
+import { lineOfKey, whereNoJson } from '../../../src/agent/json-line.ts';
 
 const TEXT = `
 {
@@ -36,4 +36,26 @@ test('of what is no JSON there is a line all the same', () => {
   expect(lineOfKey('', ['a'])).toBe(1);
   expect(lineOfKey('{"a', ['a'])).toBe(1);
   expect(lineOfKey(']]}', ['a'])).toBe(1);
+});
+
+test.each([
+  ['{"a": off}', 'off}'],
+  ["{\n'a': 1}", "'a': 1}"],
+  ['{"a": True, "b": 1}', 'True, "b": 1}'],
+  ['{"a": trux}', 'x}'],
+  ['{"a": 5m}', 'm}'],
+  ['{"a": 01}', '1}'],
+  ['{"a": [1,\n]}', ']}'],
+  ['{"a": 1\n "b": 2}', '"b": 2}'],
+  ['{"a": "\\x"}', 'x"}'],
+  ['{"a": "b\n"}', '\n"}'],
+  ['{} x', 'x'],
+  ['// a remark\n{}', '// a remark\n{}'],
+  ['{"a": }', '}'],
+  // Its end is where it is wrong.
+  ['{"a": 1\n\n', '1\n\n'],
+  ['{"a": "b', 'b'],
+  ['', ''],
+])('%j is no JSON from %j on', (text, rest) => {
+  expect(text.slice(whereNoJson(text))).toBe(rest);
 });

@@ -40,6 +40,14 @@ describe('settings', () => {
     });
   });
 
+  test('say what a default cap above the ceiling is cut down to', () => {
+    const cut = (file: Record<string, string>) => fromOf('defaults.maxRuntime', file)?.cutDownTo;
+    expect(cut({ maxRuntimeCeiling: '30m' })).toBe('30m');
+    expect(cut({ maxRuntimeCeiling: '30m', 'defaults.maxRuntime': 'none' })).toBe('30m');
+    expect(cut({ maxRuntimeCeiling: '3600' })).toBeUndefined();
+    expect(cut({})).toBeUndefined();
+  });
+
   test.each([
     [{ 'defaults.maxRuntime': '5x' }, {}, /^config.json:3: defaults.maxRuntime: "5x" is not a duration: write 90s/],
     [{ 'defaults.maxRuntime': '0' }, {}, /^config.json:3: defaults.maxRuntime: 0 leaves no time/],

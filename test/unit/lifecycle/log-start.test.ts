@@ -1,10 +1,10 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { endMark } from '../../../src/agent/end-mark.ts';
-import { LONGEST_LINE_BYTES, offsetAt, offsetOfLastLines } from '../../../src/lifecycle/log-start.ts';
+import { LONGEST_LINE_BYTES, offsetAt, offsetOfLastLines, offsetSince } from '../../../src/lifecycle/log-start.ts';
 import type { Observed } from '../../../src/lifecycle/observe.ts';
 import { OutputLog } from '../../../src/store/output-log.ts';
 import { putLog } from '../../fixtures/pieces-of-log.ts';
@@ -99,5 +99,18 @@ describe('where a time is in a log', () => {
     expect(at(5)).toBe(0);
     writeFileSync(join(directory, 'output.times'), '\0'.repeat(10_000));
     expect(at(5)).toBe(0);
+  });
+
+  test('is its end where an ended agent has written nothing since', () => {
+    putLog(directory, 'one\ntwo\n', [4]);
+    rmSync(join(directory, 'output.times'), { force: true });
+    utimesSync(join(directory, 'output.log'), 100, 100);
+    const log = new OutputLog(directory);
+    const since = (phase: string, seconds: number): number => {
+      const evidence = { files: { started: { state: 'absent' } } };
+      return offsetSince(log, { directory, evidence, status: { phase } } as unknown as Observed, seconds * 1000);
+    };
+    expect([since('ended', 99), since('ended', 101), since('running', 101)]).toEqual([0, 8, 0]);
+    log.close();
   });
 });

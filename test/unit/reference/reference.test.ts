@@ -9,6 +9,7 @@ import { fish } from '../../../reference/fish.ts';
 import { manPage } from '../../../reference/man-page.ts';
 import { reference } from '../../../reference/reference.ts';
 import { zsh } from '../../../reference/zsh.ts';
+import { effectiveSettings } from '../../../src/agent/settings.ts';
 import { isInstalled } from '../../fixtures/installed.ts';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
@@ -60,6 +61,7 @@ describe('what is made from the commands', () => {
   test('tells from usage and description what a command takes', () => {
     expect(of('manager')?.words).toEqual(['run', 'start', 'stop', 'status']);
     expect(of('completion')?.words).toEqual(['bash', 'zsh', 'fish']);
+    expect(of('config')?.words).toEqual(['path', 'validate']);
     expect(of('send')?.usages).toEqual(['send NAME TEXT', 'send NAME -', 'send --keys NAME KEY…']);
     expect([of('stop')?.names, of('logs')?.names, of('ps')?.names]).toEqual(['live', 'all', 'none']);
     expect([of('run')?.takesCommand, of('stop')?.takesCommand]).toEqual([true, false]);
@@ -69,6 +71,12 @@ describe('what is made from the commands', () => {
     expect(values('ps', 'sort')).toContain('name');
     expect(values('spawn', 'agent')).toContain('claude');
     expect(values('logs', 'tail')).toBeUndefined();
+    expect(values('service', 'force')).toBeUndefined();
+  });
+
+  test('tells every variable that sets something', () => {
+    const { effective } = effectiveSettings(new Map(), {}, String);
+    for (const { variable } of effective) expect(texts['man/agentctl.1']).toContain(variable ?? '');
   });
 });
 

@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
-import { readConfig, singleValues } from '../../../src/store/config-file.ts';
+import { configPath, readConfig, singleValues } from '../../../src/store/config-file.ts';
 
 let folder: string;
 beforeEach(() => {
@@ -20,6 +20,16 @@ const read = (text: string) => {
 test('none, and an empty one, say nothing', () => {
   expect(readConfig({ XDG_CONFIG_HOME: folder })).toMatchObject({ exists: false, config: {}, path: file() });
   expect(read('')).toMatchObject({ exists: true, config: {} });
+});
+
+test('a byte order mark is none of its text', () => {
+  expect(read('\ufeff{"defaults": {"grace": "7m"}}').config).toEqual({ defaults: { grace: '7m' } });
+  expect(read('\ufeff').config).toEqual({});
+});
+
+test('is not looked for in a relative XDG_CONFIG_HOME', () => {
+  expect(configPath({ XDG_CONFIG_HOME: 'config', HOME: '/home/me' })).toBe('/home/me/.config/agentctl/config.json');
+  expect(configPath({ XDG_CONFIG_HOME: '/cfg', HOME: '/home/me' })).toBe('/cfg/agentctl/config.json');
 });
 
 test('single values are by their place, as they were written', () => {
@@ -61,7 +71,9 @@ test.each([
   ['[]', ':1: the whole is []: write an object: {"defaults"'],
   ['{\n "a": 1,\n }', ':3: this is not JSON'],
   ['{"a": 1', ': this is not JSON'],
-  ['\u0000', ': this is not JSON'],
+  ['{\n "a": off,\n "b": 1\n}\n', ":2: this is not JSON (Unexpected token 'o'): mend it"],
+  ['\u0000', ': this is UTF-16, or no text at all'],
+  [Buffer.from('\ufeff{}', 'utf16le').toString('utf8'), ': this is UTF-16, or no text at all: save it as UTF-8'],
 ])('%j is refused in one line, with its place', (text, says) => {
   const refused = (): string => {
     try {

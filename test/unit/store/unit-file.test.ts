@@ -14,6 +14,7 @@ describe('a unit', () => {
   test('stands where the user has units', () => {
     expect(unitFolder({ HOME: '/home/me' })).toBe('/home/me/.config/systemd/user');
     expect(unitFolder({ HOME: '/home/me', XDG_CONFIG_HOME: '/cfg' })).toBe('/cfg/systemd/user');
+    expect(unitFolder({ HOME: '/home/me', XDG_CONFIG_HOME: 'cfg' })).toBe('/home/me/.config/systemd/user');
   });
 
   test('has a name of its own for each state directory, the plain one for the default', () => {
@@ -41,6 +42,9 @@ describe('a unit', () => {
     }
     writeFileSync(file, '[Unit]\nDescription=one\n');
     expect(readUnit(file).state).toBe('foreign');
+    rmSync(file);
+    symlinkSync('/dev/null', file); // as systemctl mask does
+    expect(readUnit(file)).toEqual({ state: 'foreign', text: '' });
     rmSync(file);
     mkdirSync(file);
     expect(() => readUnit(file)).toThrow(`${file} cannot be read (it is a directory): mend or remove it`);
