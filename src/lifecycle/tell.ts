@@ -1,6 +1,6 @@
 import { type Transition, transitionsOf } from '../agent/transitions.ts';
-import { announce } from '../store/events-file.ts';
-import { queueHook } from '../store/hook-queue.ts';
+import { announce, appendEvent } from '../store/events-file.ts';
+import { type QueuedHook, queueHook } from '../store/hook-queue.ts';
 import { ringBell, type StateDir } from '../store/state-dir.ts';
 import type { Swept } from '../store/verdict-file.ts';
 import { wallMs } from '../system/clock.ts';
@@ -43,9 +43,24 @@ export function tell(stateDir: StateDir, agent: Observed, transition: Transition
   const commands = hooks.flatMap((hook) => (on[hook] ?? []).map((command) => ({ hook, command })));
   if (commands.length === 0) return;
   const input = { schemaVersion: 1, event: { schemaVersion: 1, ...line }, agent: describe(agent) };
-  for (const [at, { hook, command }] of commands.entries())
-    queueHook(stateDir.path, `${runId}-${mark}-${at}`, { event: hook, name, runId, command, cwd, input });
+  for (const [at, { hook, command }] of commands.entries()) {
+    const queued = { event: hook, name, runId, command, cwd };
+    if (!queueHook(stateDir.path, `${runId}-${mark}-${at}`, queued, input))
+      tellHookFailed(stateDir, queued, 'there was no room to put it down (a full disk?)');
+  }
   ringBell(stateDir.path);
+}
+
+/** That a command of `--on` did not do what it was to do. */
+export function tellHookFailed(stateDir: StateDir, { event, name, runId, command }: QueuedHook, why: string): void {
+  appendEvent(stateDir.path, {
+    at: new Date(wallMs()).toISOString(),
+    event: 'hook-failed',
+    name,
+    runId,
+    cause: event,
+    reason: `${command.length > 200 ? `${command.slice(0, 200)}…` : command}: ${why}`,
+  });
 }
 
 /** What of an agent lives on, and could not be ended, or is perhaps its own: each process once. */

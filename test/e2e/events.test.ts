@@ -1,8 +1,9 @@
 // What is told of agents: events, and the commands of --on that hear of them.
-import { readFileSync, writeFileSync } from 'node:fs';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { appendEvent, rotateEvents } from '../../src/store/events-file.ts';
+import { lives } from '../fixtures/bystanders.ts';
 import { waitFor } from '../fixtures/wait-for.ts';
 import { Workbench } from '../fixtures/workbench.ts';
 import { misfits } from './schemas.ts';
@@ -94,6 +95,29 @@ test('without a manager the next sweep tells, and runs the hooks', async () => {
     appendEvent(bench.state, { ...line, at: new Date().toISOString(), event: 'spawned' });
   }
   expect(new Set((await told(bench)).map(({ name }) => name))).toEqual(new Set(['c1', 'c2', 'c3']));
+});
+
+test('a hook whose manager is killed meanwhile goes on, once, and the next to look tells of its failure', async () => {
+  const bench = new Workbench().withManager();
+  const hook = 'ended=echo ran >>ran; while [ ! -e go ]; do sleep 0.1; done; echo heard; cat >heard; exit 5';
+  await bench.ok('spawn', '-n', 'a', '--grace', '0', '--on', hook, 'true');
+  await bench.written('ran');
+  const { pid } = bench.manager();
+  process.kill(pid, 'SIGKILL');
+  await waitFor('the manager to go', () => !lives(pid));
+  await bench.ok('sweep');
+  writeFileSync(join(bench.dir, 'go'), '');
+  const hooks = () => readdirSync(join(bench.state, 'hooks'));
+  await waitFor('its end', () => hooks().some((entry) => entry.includes('failed-5')) && hooks().length === 2);
+  const failed = async () => (await told(bench, 'event=hook-failed')).map(({ cause, reason }) => [cause, reason]);
+  await waitFor('it to be told', async () => {
+    await bench.ok('sweep');
+    return (await failed()).length > 0;
+  });
+  expect(await failed()).toEqual([['ended', `${hook.slice('ended='.length)}: it exited with 5: heard`]]);
+  expect(hooks()).toEqual([]);
+  expect(readFileSync(join(bench.dir, 'ran'), 'utf8')).toBe('ran\n');
+  expect(JSON.parse(readFileSync(join(bench.dir, 'heard'), 'utf8'))).toMatchObject({ event: { event: 'ended' } });
 });
 
 test('bad words to events and --on are told in a sentence, and start nothing', async () => {
