@@ -85,12 +85,12 @@ test('without a manager the next sweep tells, and runs the hooks', async () => {
   expect(await told(bench)).toHaveLength(4);
 
   // Across the pieces of a full file, and only so many of those.
-  rotateEvents(bench.state, 10, 2);
+  rotateEvents(bench.state, { pieceBytes: 10, pieces: 2 });
   await bench.run('run', '-n', 'b', 'true');
   expect(kinds(await told(bench, 'name=a'))).toHaveLength(4);
   expect(kinds(await told(bench, 'name=b'))).toContain('ended');
   for (let times = 0; times < 4; times++) {
-    rotateEvents(bench.state, 1, 2);
+    rotateEvents(bench.state, { pieceBytes: 1, pieces: 2 });
     const line = { name: `c${times}`, runId: '00000000', cause: null, reason: '' };
     appendEvent(bench.state, { ...line, at: new Date().toISOString(), event: 'spawned' });
   }
