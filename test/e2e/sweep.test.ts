@@ -12,6 +12,9 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { managerRecord } from '../../src/lifecycle/start-manager.ts';
+import { self } from '../../src/system/processes.ts';
+import { archivedAgent } from '../fixtures/archive.ts';
 import { waitFor } from '../fixtures/wait-for.ts';
 import { type Listed, Workbench } from '../fixtures/workbench.ts';
 
@@ -110,6 +113,36 @@ describe.concurrent('sweep', { timeout: 120_000 }, () => {
     expect(tree(bench.state)).toEqual(before);
     expect(bench.cookieHolders(capped.runId)).not.toEqual([]);
     expect(await bench.agent('capped')).toMatchObject({ phase: 'running' });
+  });
+
+  test('removes what the configured retention lets go, unless a manager lives that does', async ({
+    onTestFinished,
+  }) => {
+    const bench = new Workbench(onTestFinished);
+    for (const folder of ['agents', 'archive']) mkdirSync(join(bench.state, folder), { recursive: true, mode: 0o700 });
+    const now = Date.now();
+    for (const [name, days] of Object.entries({ old: 30, older: 40, young: 1 }))
+      archivedAgent(bench.state, { name, endedAtMs: now - days * 86_400_000 });
+    const archive = (): string[] => readdirSync(join(bench.state, 'archive')).map((entry) => entry.split('.')[0] ?? '');
+    expect(await bench.run('sweep')).toEqual({ code: 0, stdout: '', stderr: '' });
+    bench.configure({ retention: { olderThan: '7d' } });
+    expect(await bench.run('sweep', '--dry-run')).toEqual({ code: 0, stdout: '', stderr: '' });
+    expect(archive()).toHaveLength(3);
+    const record = managerRecord(self());
+    writeFileSync(join(bench.state, 'manager.json'), JSON.stringify(record));
+    expect(await bench.run('sweep')).toEqual({ code: 0, stdout: '', stderr: '' });
+    expect(archive()).toHaveLength(3);
+    rmSync(join(bench.state, 'manager.json'));
+    const { code, stdout } = await bench.run('sweep');
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^2 archived agents removed by the configured retention, \d\.\d KiB\n$/);
+    expect(archive()).toEqual(['young']);
+    const env = { AGENTCTL_RETENTION_KEEP: 'all' };
+    expect(await bench.runWith({ env }, 'sweep')).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: expect.stringMatching(/^agentctl: not pruned: AGENTCTL_RETENTION_KEEP: "all" is not a number[^\n]*\n$/),
+    });
   });
 
   test('--explain says of each what was seen, what was decided, and what spoke against it', async ({
