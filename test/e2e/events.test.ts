@@ -1,6 +1,7 @@
 // What is told of agents: events, and the commands of --on that hear of them.
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { appendEvent, rotateEvents } from '../../src/store/events-file.ts';
 import { lives } from '../fixtures/bystanders.ts';
@@ -118,6 +119,28 @@ test('a hook whose manager is killed meanwhile goes on, once, and the next to lo
   expect(hooks()).toEqual([]);
   expect(readFileSync(join(bench.dir, 'ran'), 'utf8')).toBe('ran\n');
   expect(JSON.parse(readFileSync(join(bench.dir, 'heard'), 'utf8'))).toMatchObject({ event: { event: 'ended' } });
+});
+
+test('a manager that is told to leave in the midst of telling tells all of it', async () => {
+  const bench = new Workbench();
+  await bench.ok('spawn', '-n', 'a', '--grace', '0', '--on', 'ended=echo ran >>ran', '--', 'sh', '-c', UNTIL_GO);
+  // Its mark is made, its line is not.
+  const env = {
+    NODE_OPTIONS: `--import=${fileURLToPath(new URL('../fixtures/stop-at.mjs', import.meta.url))}`,
+    STOP_AT: 'openSync:events.ndjson',
+    STOP_SIGNAL: 'SIGTERM',
+    STOP_MARK: join(bench.dir, 'mark'),
+  };
+  const manager = bench.start(['manager', 'run', '--leave-after', 'none'], { env });
+  await waitFor('the manager', () => existsSync(join(bench.state, 'manager.json')));
+  writeFileSync(join(bench.dir, 'go'), '');
+  await waitFor('it to leave', () => manager.exitCode !== null || manager.signalCode !== null);
+  // By the signal itself: systemd's unit tells by it.
+  expect(manager.signalCode).toBe('SIGTERM');
+  expect(existsSync(join(bench.dir, 'mark'))).toBe(true);
+  await bench.ok('sweep');
+  expect(kinds(await told(bench))).toEqual(['spawned', 'started', 'ended', 'torn-down']);
+  expect(readFileSync(join(bench.dir, 'ran'), 'utf8')).toBe('ran\n');
 });
 
 test('bad words to events and --on are told in a sentence, and start nothing', async () => {
