@@ -1,4 +1,12 @@
-import { type FailedHook, takeFailure, takeUnheard, type WaitingHook, waitingHooks } from '../store/hook-queue.ts';
+import { codeOf, refusal } from '../errors.ts';
+import {
+  type FailedHook,
+  giveUp,
+  takeFailure,
+  takeUnheard,
+  type WaitingHook,
+  waitingHooks,
+} from '../store/hook-queue.ts';
 import type { StateDir } from '../store/state-dir.ts';
 import { uptimeMs } from '../system/clock.ts';
 import { runHook } from '../system/run-hook.ts';
@@ -10,6 +18,8 @@ const HOOK_MS = 60_000;
 const MOST = 8;
 /** What could not be begun (no process to be had) waits for so long. */
 const AGAIN_MS = 60_000;
+/** Why something cannot be started now, and can be later. */
+const PASSING = ['EAGAIN', 'ENOMEM', 'EMFILE', 'ENFILE'];
 
 /**
  * Runs the commands of `--on`, beside whatever else its owner does: nobody waits for them. They outlive their owner, bounded
@@ -52,7 +62,8 @@ export class HookRunner {
     while (this.#running.size > 0) await Promise.race(this.#running.values());
   }
 
-  async #run({ command, place, cwd, name, event }: WaitingHook): Promise<void> {
+  async #run(hook: WaitingHook): Promise<void> {
+    const { command, place, cwd, name, event } = hook;
     const env = {
       ...process.env,
       // Emptied, it says to whoever ends a tree: not yours.
@@ -65,7 +76,9 @@ export class HookRunner {
     this.#held.set(place, uptimeMs() + AGAIN_MS);
     try {
       if (!(await runHook(command, { place, cwd, env, timeoutMs: HOOK_MS }))) return;
-    } catch {
+    } catch (error) {
+      const passes = PASSING.includes(codeOf(error) ?? '');
+      if (!passes && giveUp(place)) tellHookFailed(this.#stateDir, hook, `it cannot be started (${refusal(error)})`);
       return;
     }
     this.#held.delete(place);

@@ -74,6 +74,16 @@ export function waitingHooks(stateDir: string, most: number, except: (place: str
   return found;
 }
 
+/** Gives up one that cannot be begun. @returns false where somebody else has taken it. */
+export function giveUp(place: string): boolean {
+  try {
+    unlinkSync(`${place}.json`);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /** What is to be told of a hook that has ended just now: undefined where it succeeded, or somebody else tells. */
 export function takeFailure(stateDir: string, place: string): FailedHook | undefined {
   const entry = entriesOf(stateDir).find((one) => FAILED.test(one) && placeOf(stateDir, one) === place);

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { transformSync } from 'esbuild';
 import { afterEach, beforeEach, expect, test } from 'vitest';
+import { HookRunner } from '../../src/lifecycle/run-hooks.ts';
 import { queueHook, takeFailure, takeUnheard } from '../../src/store/hook-queue.ts';
 import { runHook } from '../../src/system/run-hook.ts';
 import { lives } from '../fixtures/bystanders.ts';
@@ -75,6 +76,23 @@ test('is begun by one of several, and not at all where its place is gone', async
   expect(begun.filter(Boolean)).toHaveLength(1);
   expect(await begin()).toBe(false);
   expect(read('ran')).toBe('ran\n');
+});
+
+test('of many each is run once, also by several at once, and one that cannot be started holds up none', async () => {
+  const all = Array.from({ length: 20 }, (_, at) => `h${at}`);
+  const hook = { event: 'done', name: 'a', runId: 'run00001', cwd: dir };
+  for (const one of all) queueHook(dir, one, { ...hook, command: `echo ${one} >>ran; [ ${one} != h7 ]` }, {});
+  queueHook(dir, 'big', { ...hook, command: `: ${BIG}` }, {});
+  const stateDir = { path: dir, reason: 'of a test' };
+  await Promise.all([new HookRunner(stateDir).end(), new HookRunner(stateDir).end()]);
+  expect(read('ran').trim().split('\n').sort()).toEqual([...all].sort());
+  const told = read('events.ndjson').trim().split('\n');
+  const reasons = told.map((line) => (JSON.parse(line) as { reason: string }).reason.replace(/x+…/, 'x…')).sort();
+  expect(reasons).toEqual([
+    expect.stringMatching(/^: x…: it cannot be started \(.+\)$/),
+    'echo h7 >>ran; [ h7 != h7 ]: it exited with 1',
+  ]);
+  expect(left()).toEqual([]);
 });
 
 /** A manager that does nothing else, and can be killed. */
