@@ -23,7 +23,7 @@ export { type FoundPostmortem, postmortem } from './lifecycle/postmortem.ts';
 export { type Pruned, type PruneOptions, prune } from './lifecycle/prune.ts';
 export { type SpawnOptions, spawn } from './lifecycle/spawn.ts';
 export { type StopOptions, stop } from './lifecycle/stop.ts';
-export { type SweepLine, sweep } from './lifecycle/sweep.ts';
+export { type SweepLine, type SweepOptions, sweep } from './lifecycle/sweep.ts';
 export { type Awaited, type Removed, type WaitOptions, wait } from './lifecycle/wait.ts';
 export type { Agent, Postmortem } from './store/generated/types.ts';
 export { findStateDir as openStateDir, type StateDir } from './store/state-dir.ts';

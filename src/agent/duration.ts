@@ -15,21 +15,24 @@ const LONGEST_MS = 3650 * UNITS.d;
  * @example parseDuration('1h30m', '--max-runtime') // 5_400_000
  */
 export function parseDuration(text: string, where: string): number | null {
-  if (text === 'none') return null;
-  const ms = /^\d+$/.test(text) ? Number(text) * UNITS.s : sumOfUnits(text);
-  if (ms === undefined) {
-    throw new InvalidInput(
-      `${where}: ${JSON.stringify(text)} is not a duration: write 90s, 5m, 1h30m, a number of seconds, or none`,
-    );
-  }
-  if (ms > LONGEST_MS) throw new InvalidInput(`${where}: ${text} is longer than ten years: write none for no limit`);
-  return ms;
+  return text === 'none' ? null : parse(text, where, { orNone: true, longest: 'write none for no limit' });
 }
 
 /** As {@link parseDuration}, where `none` makes no sense. */
 export function parseFiniteDuration(text: string, where: string): number {
-  const ms = parseDuration(text, where);
-  if (ms === null) throw new InvalidInput(`${where}: none is not possible here: write 10s, 5m or a number of seconds`);
+  if (text === 'none')
+    throw new InvalidInput(`${where}: none is not possible here: write 10s, 5m or a number of seconds`);
+  return parse(text, where, { orNone: false, longest: 'write 3650d at most' });
+}
+
+function parse(text: string, where: string, advice: { orNone: boolean; longest: string }): number {
+  const ms = /^\d+$/.test(text) ? Number(text) * UNITS.s : sumOfUnits(text);
+  if (ms === undefined) {
+    throw new InvalidInput(
+      `${where}: ${JSON.stringify(text)} is not a duration: write 90s, 5m, 1h30m, ${advice.orNone ? 'a number of seconds, or none' : 'or a number of seconds'}`,
+    );
+  }
+  if (ms > LONGEST_MS) throw new InvalidInput(`${where}: ${text} is longer than ten years: ${advice.longest}`);
   return ms;
 }
 

@@ -1,4 +1,4 @@
-import { closeSync, existsSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
 import { eventPieces } from '../store/events-file.ts';
 import type { Event } from '../store/generated/types.ts';
 import type { StateDir } from '../store/state-dir.ts';
@@ -27,41 +27,80 @@ export async function* events(stateDir: StateDir, options: EventsOptions = {}): 
   const { follow, sinceMs = Number.NEGATIVE_INFINITY, filter = () => true, signal } = options;
   const wanted = (event: Event | undefined): event is Event =>
     event !== undefined && Date.parse(event.at) >= sinceMs && filter(event);
-  const current = eventPieces(stateDir.path).at(-1) ?? '';
-  // Opened before the others are looked for: what is moved aside meanwhile is read here to its end.
-  let reader = LineReader.open(current);
+  const trail = new Trail(stateDir.path);
   try {
-    for (const piece of eventPieces(stateDir.path).slice(0, -1)) {
-      if (reader?.isOf(piece)) continue;
-      const old = LineReader.open(piece);
-      for (let line = old?.next(); line !== undefined; line = old?.next()) {
+    for (;;) {
+      for (const line of trail.lines()) {
+        if (signal?.aborted) return;
         const event = eventOf(line);
         if (wanted(event)) yield event;
       }
-      old?.close();
-    }
-    while (!signal?.aborted) {
-      for (let line = reader?.next(); line !== undefined; line = reader?.next()) {
-        const event = eventOf(line);
-        if (wanted(event)) yield event;
-      }
-      if (!follow) return;
-      if (existsSync(current) && reader?.isOf(current) !== true) {
-        reader?.close();
-        reader = LineReader.open(current);
-      } else await pause(POLL_MS);
+      if (!follow || signal?.aborted) return;
+      await pause(POLL_MS, signal);
     }
   } finally {
-    reader?.close();
+    trail.close();
   }
 }
 
 function eventOf(line: string): Event | undefined {
   try {
     const event = JSON.parse(line) as Event;
-    return typeof event.event === 'string' && !Number.isNaN(Date.parse(event.at)) ? event : undefined;
+    const { at, name, reason, event: what } = event;
+    const isWhole = [at, name, reason, what].every((word) => typeof word === 'string') && !Number.isNaN(Date.parse(at));
+    return isWhole ? event : undefined;
   } catch {
     return undefined;
+  }
+}
+
+/**
+ * The files that hold events, each read to its end, whatever becomes of their names meanwhile. One that is open keeps its
+ * inode; one that was read has the name that a full one keeps for ever.
+ */
+class Trail {
+  readonly #stateDir: string;
+  /** Oldest first. */
+  #readers: LineReader[] = [];
+  /** The full ones that were read. */
+  readonly #done = new Set<string>();
+
+  constructor(stateDir: string) {
+    this.#stateDir = stateDir;
+    this.#open();
+  }
+
+  /** What there is that was not yet read. */
+  *lines(): Generator<string> {
+    // Full ones, of which that was known the last time already: whoever had one open to add a line has done so.
+    const full = this.#readers.slice(0, -1);
+    // The second time finds what was moved aside as the first opened them.
+    for (let times = 0; times < 2; times++) this.#open();
+    for (const reader of this.#readers)
+      for (let line = reader.next(); line !== undefined; line = reader.next()) yield line;
+    const pieces = eventPieces(this.#stateDir);
+    for (const reader of full) {
+      const name = pieces.find((piece) => reader.isOf(piece));
+      if (name !== undefined) this.#done.add(name);
+      reader.close();
+    }
+    this.#readers = this.#readers.filter((reader) => !full.includes(reader));
+  }
+
+  close(): void {
+    for (const reader of this.#readers) reader.close();
+  }
+
+  #open(): void {
+    const pieces = eventPieces(this.#stateDir);
+    for (const piece of pieces) {
+      if (this.#done.has(piece) || this.#readers.some((reader) => reader.isOf(piece))) continue;
+      const reader = LineReader.open(piece);
+      if (reader) this.#readers.push(reader);
+    }
+    // Those that were removed meanwhile are the oldest.
+    const places = new Map(this.#readers.map((reader) => [reader, pieces.findIndex((piece) => reader.isOf(piece))]));
+    this.#readers.sort((a, b) => (places.get(a) ?? 0) - (places.get(b) ?? 0));
   }
 }
 

@@ -5,7 +5,7 @@ import { hasSession } from '../system/tmux.ts';
 import { describe } from './describe.ts';
 import { leftBehind, tellLeft } from './leftovers.ts';
 import { find } from './list.ts';
-import { type Observed, refuseRemoved } from './observe.ts';
+import { type Observed, refuseRemoved, wasArchived } from './observe.ts';
 import { tmuxServer } from './tmux-server.ts';
 
 /** An agent with what is only looked up for one at a time. */
@@ -26,6 +26,7 @@ export async function inspect(stateDir: StateDir, reference: string): Promise<In
   const left = leftBehind(agent);
   const facts = tellLeft(describe(agent, await tmuxSays(stateDir, agent)), left);
   const verdict = readVerdict(agent.directory) ?? null;
+  if (wasArchived(stateDir.path, agent)) return inspect(stateDir, `${agent.name}.${agent.runId}`);
   refuseRemoved(agent);
   return { ...facts, leftRunning: left, verdict };
 }

@@ -134,6 +134,11 @@ export function wasRemoved({ evidence, directory }: Pick<Observed, 'evidence' | 
   return evidence.files.archived && lookAtPlace(directory) === undefined;
 }
 
+/** Whether an agent was torn down since it was looked at: what is read of its directory then is read of nothing. */
+export function wasArchived(stateDir: string, { evidence, name, runId }: Observed): boolean {
+  return !evidence.files.archived && runId !== undefined && observeNamed(stateDir, name)?.runId !== runId;
+}
+
 /** @throws {UnknownAgentError} for an archived agent that went while it was read. */
 export function refuseRemoved(agent: Observed): void {
   if (!wasRemoved(agent)) return;

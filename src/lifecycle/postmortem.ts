@@ -12,7 +12,7 @@ import { type GitStatus, gitStatus } from '../system/git-status.ts';
 import { lastOutput, lastPart } from './last-output.ts';
 import { leftBehind } from './leftovers.ts';
 import { find } from './list.ts';
-import { type Observed, observeNamed, refuseRemoved } from './observe.ts';
+import { type Observed, observeNamed, refuseRemoved, wasArchived } from './observe.ts';
 import { resourcesOf } from './resources.ts';
 import { resumeCommand } from './resume-command.ts';
 import { screen } from './screen.ts';
@@ -52,6 +52,7 @@ export async function postmortem(stateDir: StateDir, reference: string): Promise
   const git = async (): Promise<GitStatus> =>
     evidence.files.archived ? { missing: 'nobody looked at its directory when it was torn down' } : gitOf(agent);
   const made = written ?? makePostmortem(agent, await lastScreen(stateDir, agent), await git(), false);
+  if (wasArchived(stateDir.path, agent)) return postmortem(stateDir, `${name}.${runId}`);
   refuseRemoved(agent);
   return { postmortem: made, directory };
 }

@@ -8,7 +8,7 @@ import { retention } from './retention.ts';
 const REST_MS = 5;
 
 /** What one pass over the archive came to. */
-interface Pass {
+export interface PrunePass {
   removed: number;
   bytes: number;
   /** What was due and is still there, and why; undefined where that is nothing. */
@@ -16,11 +16,11 @@ interface Pass {
 }
 
 /**
- * What the manager does about retention: one pass over the archive. Never fails: a limit that cannot be read, or an archive
+ * What the manager, or a sweep where none lives, does about retention: one pass over the archive. Never fails: a limit that cannot be read, or an archive
  * that cannot be written, is a problem to be told, and nothing is removed.
  */
-export async function pruneAsConfigured(stateDir: StateDir): Promise<Pass> {
-  const pass: Pass = { removed: 0, bytes: 0, problem: undefined };
+export async function pruneAsConfigured(stateDir: StateDir): Promise<PrunePass> {
+  const pass: PrunePass = { removed: 0, bytes: 0, problem: undefined };
   try {
     for await (const { name, runId, bytes, problem } of prune(stateDir, retention())) {
       if (problem !== undefined) pass.problem ??= `${name}.${runId}: ${problem}`;

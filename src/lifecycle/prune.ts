@@ -52,6 +52,8 @@ export async function* prune(
   { dryRun = false, at = now() }: PruneOptions = {},
 ): AsyncGenerator<Pruned> {
   if (!dryRun) await removeHidden(stateDir.path).catch(() => {});
+  // Most often so, and the manager asks every 15 min.
+  if (retention.olderThanMs === null && retention.keep === null) return;
   const runs = archivedRuns(stateDir.path);
   // To look into each of them takes a while; most often there are not too many.
   if (retention.keep !== null && runs.length <= retention.keep) return;

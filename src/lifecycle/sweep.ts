@@ -8,6 +8,7 @@ import { describe } from './describe.ts';
 import { housekeeping } from './housekeeping.ts';
 import { livingManager } from './living-manager.ts';
 import { type Observed, observeAll } from './observe.ts';
+import { type PrunePass, pruneAsConfigured } from './prune-as-configured.ts';
 import { isUnwritten, killAfterOf, reconcile } from './reconcile.ts';
 import { HookRunner } from './run-hooks.ts';
 import { Surroundings } from './surroundings.ts';
@@ -27,14 +28,22 @@ const POLL_MS = 250;
 /** What has not ended this long after its kill-after cannot be ended. */
 const STUCK_MS = 60_000;
 
+export interface SweepOptions {
+  /** Only decide. */
+  dryRun: boolean;
+  /** Hears what the configured retention came to, where no manager lives that sees to it. */
+  onPruned?: ((pass: PrunePass) => void) | undefined;
+}
+
 /**
- * One look at every agent, acting on those that are due; whoever was sent TERM is waited for, at most for its kill-after.
+ * One look at every agent, acting on those that are due; whoever was sent TERM is waited for, at most for its kill-after. Where
+ * no manager lives it also does what else is the manager's: what archived agents may go by their retention, the commands of
+ * `--on`.
  *
- * @param options - `dryRun`: only decide.
  * @returns each agent's first line, and one more for each thing that was done or went wrong.
  * @example for await (const { agent, decision } of sweep(openStateDir(), { dryRun: true })) console.log(agent.name, decision);
  */
-export async function* sweep(stateDir: StateDir, options: { dryRun: boolean }): AsyncGenerator<SweepLine> {
+export async function* sweep(stateDir: StateDir, options: SweepOptions): AsyncGenerator<SweepLine> {
   const bell = new BellListener(stateDir.path);
   try {
     let deadline = uptimeMs() + STUCK_MS;
@@ -76,9 +85,13 @@ export async function* sweep(stateDir: StateDir, options: { dryRun: boolean }): 
       if (options.dryRun || wakeAtMs === Number.POSITIVE_INFINITY || uptimeMs() > deadline) break;
       if (wakeAtMs > uptimeMs()) await bell.next(Math.min(POLL_MS, wakeAtMs - uptimeMs()));
     }
-    if (!options.dryRun) await housekeeping(stateDir);
-    // Where a manager lives they are its own.
-    if (!options.dryRun && livingManager(stateDir) === undefined) await hooks.end();
+    if (options.dryRun) return;
+    await housekeeping(stateDir);
+    // Where a manager lives these are its own.
+    if (livingManager(stateDir) !== undefined) return;
+    hooks.begin();
+    options.onPruned?.(await pruneAsConfigured(stateDir));
+    await hooks.end();
   } finally {
     bell.close();
   }

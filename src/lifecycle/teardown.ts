@@ -59,10 +59,9 @@ export async function teardown(stateDir: StateDir, agent: Observed, runId: strin
   // launch.sh removes its secrets as it reads them, unless it never came to that.
   rmSync(join(directory, 'env'), { force: true });
   removeSpareRoom(directory);
-  renameSync(directory, archivedAgentDir(stateDir.path, agent.name, runId));
-  syncDirectory(join(stateDir.path, 'archive'));
-  forgetAnnounced(archivedAgentDir(stateDir.path, agent.name, runId));
   const { cause, reason } = causeOf(agent);
+  renameSync(directory, archivedAgentDir(stateDir.path, agent.name, runId));
+  // At once: whoever is killed while a disk is slow has moved it, and nobody else tells of it any more.
   appendEvent(stateDir.path, {
     at: new Date(now().wallMs).toISOString(),
     event: 'torn-down',
@@ -71,6 +70,8 @@ export async function teardown(stateDir: StateDir, agent: Observed, runId: strin
     cause,
     reason,
   });
+  syncDirectory(join(stateDir.path, 'archive'));
+  forgetAnnounced(archivedAgentDir(stateDir.path, agent.name, runId));
   ringBell(stateDir.path);
 }
 

@@ -1,6 +1,6 @@
 import { type Transition, transitionsOf } from '../agent/transitions.ts';
-import { announce } from '../store/events-file.ts';
-import { queueHook } from '../store/hook-queue.ts';
+import { announce, appendEvent } from '../store/events-file.ts';
+import { type QueuedHook, queueHook } from '../store/hook-queue.ts';
 import { ringBell, type StateDir } from '../store/state-dir.ts';
 import type { Swept } from '../store/verdict-file.ts';
 import { wallMs } from '../system/clock.ts';
@@ -19,15 +19,19 @@ export function tellNews(stateDir: StateDir, agent: Observed, told?: Map<string,
   const news = transitionsOf(agent.evidence, agent.status);
   const signature = news.map(({ mark }) => mark).join(' ');
   if (told?.get(runId) === signature) return;
-  for (const transition of news) tell(stateDir, agent, transition);
-  told?.set(runId, signature);
+  const areTold = news.map((transition) => tell(stateDir, agent, transition));
+  if (areTold.every(Boolean)) told?.set(runId, signature);
 }
 
-/** Tells one thing, unless it was told before. */
-export function tell(stateDir: StateDir, agent: Observed, transition: Transition): void {
+/**
+ * Tells one thing, unless it was told before.
+ *
+ * @returns false where there was no room for it: whoever looks again tells it then.
+ */
+export function tell(stateDir: StateDir, agent: Observed, transition: Transition): boolean {
   const { runId, name, directory } = agent;
   const { spec } = agent.evidence.files;
-  if (runId === undefined) return;
+  if (runId === undefined) return true;
   const { mark, event, hooks, atMs, cause, reason, result, exitCode } = transition;
   const line = {
     at: new Date(atMs).toISOString(),
@@ -38,14 +42,31 @@ export function tell(stateDir: StateDir, agent: Observed, transition: Transition
     reason,
     ...(result !== undefined && { result, exitCode: exitCode ?? null }),
   };
-  if (!announce(stateDir.path, directory, mark, line) || spec.state !== 'there') return;
+  const outcome = announce(stateDir.path, directory, mark, line);
+  if (outcome !== 'told' || spec.state !== 'there') return outcome !== 'failed';
   const { on, cwd } = spec.value;
   const commands = hooks.flatMap((hook) => (on[hook] ?? []).map((command) => ({ hook, command })));
-  if (commands.length === 0) return;
+  if (commands.length === 0) return true;
   const input = { schemaVersion: 1, event: { schemaVersion: 1, ...line }, agent: describe(agent) };
-  for (const [at, { hook, command }] of commands.entries())
-    queueHook(stateDir.path, `${runId}-${mark}-${at}`, { event: hook, name, runId, command, cwd, input });
+  for (const [at, { hook, command }] of commands.entries()) {
+    const queued = { event: hook, name, runId, command, cwd };
+    if (!queueHook(stateDir.path, `${runId}-${mark}-${at}`, queued, input))
+      tellHookFailed(stateDir, queued, 'there was no room to put it down (a full disk?)');
+  }
   ringBell(stateDir.path);
+  return true;
+}
+
+/** That a command of `--on` did not do what it was to do. */
+export function tellHookFailed(stateDir: StateDir, { event, name, runId, command }: QueuedHook, why: string): void {
+  appendEvent(stateDir.path, {
+    at: new Date(wallMs()).toISOString(),
+    event: 'hook-failed',
+    name,
+    runId,
+    cause: event,
+    reason: `${command.length > 200 ? `${command.slice(0, 200)}…` : command}: ${why}`,
+  });
 }
 
 /** What of an agent lives on, and could not be ended, or is perhaps its own: each process once. */

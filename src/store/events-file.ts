@@ -1,9 +1,12 @@
 import {
   closeSync,
   constants,
+  existsSync,
+  fstatSync,
   mkdirSync,
   openSync,
   readdirSync,
+  readSync,
   renameSync,
   rmSync,
   statSync,
@@ -13,25 +16,51 @@ import { basename, dirname, join } from 'node:path';
 import { codeOf } from '../errors.ts';
 import type { Event } from './generated/types.ts';
 import { eventsFile } from './paths.ts';
+import { readText } from './read-text.ts';
 
 // Not to wait for a reader, should it be a FIFO.
-const FLAGS = constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT | constants.O_NONBLOCK;
-/** events.ndjson goes on in a new file after so many bytes; of the full ones so many are kept. */
-const PIECE_BYTES = 8 * 1024 * 1024;
-const PIECES = 4;
+const FLAGS = constants.O_RDWR | constants.O_APPEND | constants.O_CREAT | constants.O_NONBLOCK;
+const NEWLINE = 0x0a;
 
-/** Adds a line to events.ndjson, in one write, so that lines of several writers do not mix. Its failure harms nobody. */
-export function appendEvent(stateDir: string, event: Omit<Event, 'schemaVersion'>): void {
+/** How much is kept of what happened. */
+export interface EventsBound {
+  /** events.ndjson goes on in a new file after so many bytes. */
+  pieceBytes: number;
+  /** Of the full ones so many are kept. */
+  pieces: number;
+}
+const BOUND: EventsBound = { pieceBytes: 8 * 1024 * 1024, pieces: 4 };
+
+/**
+ * Adds a line to events.ndjson, in one write, so that lines of several writers do not mix; and lets a full one go on in a
+ * new file, since where no manager runs nobody else may.
+ *
+ * @returns false where it could not (no room, or the state directory is gone): what was done matters more than its record.
+ */
+export function appendEvent(stateDir: string, event: Omit<Event, 'schemaVersion'>, bound = BOUND): boolean {
   try {
     const file = openSync(eventsFile(stateDir), FLAGS, 0o600);
     try {
-      writeSync(file, `${JSON.stringify({ schemaVersion: 1, ...event })}\n`);
+      const { size } = fstatSync(file);
+      const line = Buffer.from(
+        `${endsInHalfALine(file, size) ? '\n' : ''}${JSON.stringify({ schemaVersion: 1, ...event })}\n`,
+      );
+      const written = writeSync(file, line);
+      if (size + written >= bound.pieceBytes) rotateEvents(stateDir, bound);
+      return written === line.length;
     } finally {
       closeSync(file);
     }
   } catch {
-    // No room, or the state directory is gone: what was done matters more than its record.
+    return false;
   }
+}
+
+/** A disk that was full has room for half a line: the next must not be lost with it. */
+function endsInHalfALine(file: number, size: number): boolean {
+  const last = Buffer.alloc(1, NEWLINE);
+  if (size > 0) readSync(file, last, 0, 1, size - 1);
+  return last[0] !== NEWLINE;
 }
 
 /**
@@ -39,34 +68,50 @@ export function appendEvent(stateDir: string, event: Omit<Event, 'schemaVersion'
  * once: the exclusive create of a file decides who that is.
  *
  * @param mark - by what it is known.
- * @returns whether it was the first.
+ * @returns whether it was told by this, or is not to be told (it was, or the directory is another run's by now); `failed`
+ *   where there was no room: then it can be told later.
  */
 export function announce(
   stateDir: string,
   directory: string,
   mark: string,
   event: Omit<Event, 'schemaVersion'>,
-): boolean {
-  if (!isFirst(join(directory, 'announced'), mark)) return false;
-  appendEvent(stateDir, event);
-  return true;
+): 'told' | 'not-new' | 'failed' {
+  const path = join(directory, 'announced', mark);
+  if (existsSync(path) || !isOf(directory, String(event.runId))) return 'not-new';
+  const first = isFirst(path);
+  if (first !== 'first') return first;
+  if (appendEvent(stateDir, event)) return 'told';
+  rmSync(path, { force: true });
+  return 'failed';
 }
 
-function isFirst(folder: string, mark: string): boolean {
+/** Whoever looks at many agents tells of one that has been torn down meanwhile, and whose name another run has taken. */
+function isOf(directory: string, runId: string): boolean {
+  try {
+    return (JSON.parse(readText(join(directory, 'spec.json'))) as { runId?: unknown }).runId === runId;
+  } catch {
+    return false;
+  }
+}
+
+function isFirst(path: string): 'first' | 'not-new' | 'failed' {
   for (let tries = 0; tries < 2; tries++) {
     try {
-      closeSync(openSync(join(folder, mark), 'wx', 0o600));
-      return true;
+      closeSync(openSync(path, 'wx', 0o600));
+      return 'first';
     } catch (error) {
-      if (codeOf(error) !== 'ENOENT') return false;
+      if (codeOf(error) !== 'ENOENT') return codeOf(error) === 'EEXIST' ? 'not-new' : 'failed';
       try {
-        mkdirSync(folder, { mode: 0o700 });
-      } catch {
-        return false; // torn down meanwhile, or another was faster and has the next try
+        mkdirSync(dirname(path), { mode: 0o700 });
+      } catch (failure) {
+        // Torn down meanwhile; or another was faster, perhaps to tell something else.
+        if (codeOf(failure) === 'ENOENT') return 'not-new';
+        if (codeOf(failure) !== 'EEXIST') return 'failed';
       }
     }
   }
-  return false;
+  return 'not-new';
 }
 
 /** All that may be told of it was told. */
@@ -75,11 +120,19 @@ export function forgetAnnounced(directory: string): void {
 }
 
 /** Lets a full events.ndjson go on in a new file, and removes the oldest of the full ones. */
-export function rotateEvents(stateDir: string, pieceBytes = PIECE_BYTES, pieces = PIECES): void {
+export function rotateEvents(stateDir: string, { pieceBytes, pieces } = BOUND): void {
   const path = eventsFile(stateDir);
   try {
+    const full = eventPieces(stateDir).slice(0, -1);
     if ((statSync(path, { throwIfNoEntry: false })?.size ?? 0) >= pieceBytes) {
-      const number = String(Math.floor(Date.now())).padStart(15, '0');
+      // Also by a clock that was set back, the newest is the last.
+      const before = Number(
+        basename(full.at(-1) ?? '')
+          .split('.')
+          .at(-1)
+          ?.split('-')[0] ?? 0,
+      );
+      const number = String(Math.max(Math.floor(Date.now()), before + 1)).padStart(15, '0');
       // Two at once: the second moves a short piece, and none over another's.
       renameSync(path, `${path}.${number}-${process.pid}`);
     }

@@ -1,57 +1,76 @@
 import { spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
-
-/** What of its words is kept, where it fails. */
-const KEPT_BYTES = 4096;
-
-export interface HookEnd {
-  /** null where a signal ended it, or it did not start. */
-  code: number | null;
-  timedOut: boolean;
-  /** The end of what it said, or why it did not start. */
-  said: string;
-}
 
 /**
- * Runs a shell command that somebody wants to hear of an event: in a session of its own, with the event on its stdin, and
- * killed with all of its process group once its time has passed. What it prints is read and dropped, but for the last
- * words.
+ * Runs one command of `--on`, whatever becomes of whoever started it. Its arguments: the command; its record's place; how
+ * many seconds it has; where it is to work. Not a file of its own: the package may be replaced while a manager runs.
+ *
+ * The first rename takes it: nobody else can begin it any more, and until then nothing is lost. The last one, or the
+ * removal, says how it ended, and needs no room on a full disk. The record's second line is its stdin. What it prints is
+ * read to its end, for as long as that takes, but for the last words dropped.
+ */
+const RUNNER = `
+mv -f "$2.json" "$2.running" || exit 75
+exec 3<"$2.running" && read -r _ <&3
+sleep "$3" 3<&- & bound=$!
+{
+  cd "$4" || cd /
+  /bin/sh -c "$1" <&3 3<&- 2>&1
+  code=$?
+  if [ "$code" = 0 ]; then rm -f "$2.running"; else mv -f "$2.running" "$2.failed-$code"; fi
+  kill -KILL "$bound"
+} | tail -c 4096 >"$2.said" 3<&- & words=$!
+exec 3<&-
+if wait "$bound"; then
+  trap 'kill -KILL 0' EXIT # also where it has left no process for the mv
+  mv -f "$2.running" "$2.timed-out"
+  exit
+fi
+# What it left in the background may hold its output open for ever.
+(sleep 1; kill -KILL "$words") & late=$!
+wait "$words"
+kill -KILL "$late"
+for failed in "$2".failed-*; do [ -e "$failed" ] || rm -f "$2.said"; done
+`;
+const NOT_OURS = 75;
+/** Should its own bound have been stopped, which is a process like others. */
+const SLACK_MS = 5000;
+
+/**
+ * Runs a shell command that somebody wants to hear of an event: in a session of its own, and killed with all of its process
+ * group once its time has passed, also where we die meanwhile. How it ended is told by its record.
+ *
+ * @returns whether it was ours to run.
+ * @throws the system's error where it cannot be started.
  */
 export function runHook(
   command: string,
-  options: { input: string; cwd: string; env: NodeJS.ProcessEnv; timeoutMs: number },
-): Promise<HookEnd> {
-  return new Promise((resolve) => {
-    const { input, env, timeoutMs } = options;
-    const cwd = existsSync(options.cwd) ? options.cwd : '/';
-    const child = spawn('/bin/sh', ['-c', command], { cwd, env, detached: true, stdio: 'pipe' });
-    let said = '';
-    let timedOut = false;
-    const keep = (chunk: Buffer): void => {
-      said = (said + chunk.toString('latin1')).slice(-KEPT_BYTES);
-    };
-    child.stdout.on('data', keep);
-    child.stderr.on('data', keep);
+  options: { place: string; cwd: string; env: NodeJS.ProcessEnv; timeoutMs: number },
+): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    const { place, cwd, env, timeoutMs } = options;
+    const words = [command, place, String(timeoutMs / 1000), cwd];
+    // It goes to its directory itself: one on a disk that hangs would hang us.
+    const child = spawn('/bin/sh', ['-c', RUNNER, 'agentctl-hook', ...words], {
+      cwd: '/',
+      env,
+      detached: true,
+      stdio: 'ignore',
+    });
     const timer = setTimeout(() => {
-      timedOut = true;
       try {
         // Its group is its own: it was started detached.
         if (child.pid !== undefined) process.kill(-child.pid, 'SIGKILL');
       } catch {
         // It has just ended.
       }
-    }, timeoutMs);
-    const end = (code: number | null, why?: string): void => {
+    }, timeoutMs + SLACK_MS);
+    child.on('error', (error) => {
       clearTimeout(timer);
-      // What it left running in the background may hold them open for ever.
-      for (const stream of [child.stdin, child.stdout, child.stderr]) stream.destroy();
-      resolve({ code, timedOut, said: why ?? Buffer.from(said, 'latin1').toString().trim() });
-    };
-    child.on('error', (error) => end(null, error.message));
-    // Its last words may still be on their way.
-    child.on('exit', (code) => setImmediate(end, code));
-    // A command that does not read what it hears is no mistake.
-    child.stdin.on('error', () => {});
-    child.stdin.end(input);
+      reject(error);
+    });
+    child.on('exit', (code) => {
+      clearTimeout(timer);
+      resolve(code !== NOT_OURS);
+    });
   });
 }

@@ -2,6 +2,8 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { Bystanders, lives } from '../fixtures/bystanders.ts';
+import { waitFor } from '../fixtures/wait-for.ts';
 import { Workbench } from '../fixtures/workbench.ts';
 import { misfits } from './schemas.ts';
 
@@ -98,4 +100,34 @@ test('stateDir there is where agents live, unless somebody says otherwise', asyn
   const file = join(bench.dir, 'config', 'agentctl', 'config.json');
   expect(await bench.runWith({ env }, 'config', 'path')).toEqual({ code: 0, stdout: `${file}\n`, stderr: '' });
   expect(await bench.runWith({ env }, '--state-dir', other, 'ps')).toMatchObject({ code: 0 });
+});
+
+test('a daemon of a name that is spared survives the teardown, and the watchdog; another one does not', async () => {
+  const bench = new Workbench();
+  const bystanders = new Bystanders();
+  bench.configure({ spare: ['my-daemon'] });
+  const script = (then: string): string =>
+    `for name in my-daemon other-daemon; do
+      ln -sf "$(command -v sleep)" $name; setsid ./$name 6071 & echo $! >$AGENTCTL_NAME.$name
+    done; ${then}`;
+  const started = async (name: string) => ({
+    spared: bystanders.add(name, Number(await bench.written(`${name}.my-daemon`))),
+    other: Number(await bench.written(`${name}.other-daemon`)),
+  });
+  await bench.ok('spawn', '-n', 'a', '--grace', '0', '--', 'sh', '-c', script('exit 3'));
+  await bench.ok('spawn', '-n', 'b', '--kill-after', '0', '--', 'sh', '-c', script('sleep 1000'));
+  const [a, b] = [await started('a'), await started('b')];
+
+  await bench.run('wait', 'a');
+  expect([a.spared, a.other].map(lives)).toEqual([true, true]);
+  await bench.ok('sweep');
+  expect([a.spared, a.other].map(lives)).toEqual([true, false]);
+  const { spared, ended } = bench.record(await bench.agent('a'), 'verdict.json');
+  expect([spared, ended]).toMatchObject([[{ pid: a.spared }], [{ pid: a.other }]]);
+
+  const { wrapper } = bench.record(await bench.agent('b'), 'started.json') as { wrapper: { pid: number } };
+  process.kill(wrapper.pid, 'SIGKILL');
+  await waitFor('the watchdog to end the rest', () => !lives(b.other));
+  await waitFor('its end', async () => (await bench.agent('b')).phase === 'ended');
+  expect(bystanders.dead()).toEqual([]);
 });

@@ -1,8 +1,10 @@
 // What is told of agents: events, and the commands of --on that hear of them.
-import { readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
 import { appendEvent, rotateEvents } from '../../src/store/events-file.ts';
+import { lives } from '../fixtures/bystanders.ts';
 import { waitFor } from '../fixtures/wait-for.ts';
 import { Workbench } from '../fixtures/workbench.ts';
 import { misfits } from './schemas.ts';
@@ -84,16 +86,61 @@ test('without a manager the next sweep tells, and runs the hooks', async () => {
   expect(await told(bench)).toHaveLength(4);
 
   // Across the pieces of a full file, and only so many of those.
-  rotateEvents(bench.state, 10, 2);
+  rotateEvents(bench.state, { pieceBytes: 10, pieces: 2 });
   await bench.run('run', '-n', 'b', 'true');
   expect(kinds(await told(bench, 'name=a'))).toHaveLength(4);
   expect(kinds(await told(bench, 'name=b'))).toContain('ended');
   for (let times = 0; times < 4; times++) {
-    rotateEvents(bench.state, 1, 2);
+    rotateEvents(bench.state, { pieceBytes: 1, pieces: 2 });
     const line = { name: `c${times}`, runId: '00000000', cause: null, reason: '' };
     appendEvent(bench.state, { ...line, at: new Date().toISOString(), event: 'spawned' });
   }
   expect(new Set((await told(bench)).map(({ name }) => name))).toEqual(new Set(['c1', 'c2', 'c3']));
+});
+
+test('a hook whose manager is killed meanwhile goes on, once, and the next to look tells of its failure', async () => {
+  const bench = new Workbench().withManager();
+  const hook = 'ended=echo ran >>ran; while [ ! -e go ]; do sleep 0.1; done; echo heard; cat >heard; exit 5';
+  await bench.ok('spawn', '-n', 'a', '--grace', '0', '--on', hook, 'true');
+  await bench.written('ran');
+  const { pid } = bench.manager();
+  process.kill(pid, 'SIGKILL');
+  await waitFor('the manager to go', () => !lives(pid));
+  await bench.ok('sweep');
+  writeFileSync(join(bench.dir, 'go'), '');
+  const hooks = () => readdirSync(join(bench.state, 'hooks'));
+  await waitFor('its end', () => hooks().some((entry) => entry.includes('failed-5')) && hooks().length === 2);
+  const failed = async () => (await told(bench, 'event=hook-failed')).map(({ cause, reason }) => [cause, reason]);
+  await waitFor('it to be told', async () => {
+    await bench.ok('sweep');
+    return (await failed()).length > 0;
+  });
+  expect(await failed()).toEqual([['ended', `${hook.slice('ended='.length)}: it exited with 5: heard`]]);
+  expect(hooks()).toEqual([]);
+  expect(readFileSync(join(bench.dir, 'ran'), 'utf8')).toBe('ran\n');
+  expect(JSON.parse(readFileSync(join(bench.dir, 'heard'), 'utf8'))).toMatchObject({ event: { event: 'ended' } });
+});
+
+test('a manager that is told to leave in the midst of telling tells all of it', async () => {
+  const bench = new Workbench();
+  await bench.ok('spawn', '-n', 'a', '--grace', '0', '--on', 'ended=echo ran >>ran', '--', 'sh', '-c', UNTIL_GO);
+  // Its mark is made, its line is not.
+  const env = {
+    NODE_OPTIONS: `--import=${fileURLToPath(new URL('../fixtures/stop-at.mjs', import.meta.url))}`,
+    STOP_AT: 'openSync:events.ndjson',
+    STOP_SIGNAL: 'SIGTERM',
+    STOP_MARK: join(bench.dir, 'mark'),
+  };
+  const manager = bench.start(['manager', 'run', '--leave-after', 'none'], { env });
+  await waitFor('the manager', () => existsSync(join(bench.state, 'manager.json')));
+  writeFileSync(join(bench.dir, 'go'), '');
+  await waitFor('it to leave', () => manager.exitCode !== null || manager.signalCode !== null);
+  // By the signal itself: systemd's unit tells by it.
+  expect(manager.signalCode).toBe('SIGTERM');
+  expect(existsSync(join(bench.dir, 'mark'))).toBe(true);
+  await bench.ok('sweep');
+  expect(kinds(await told(bench))).toEqual(['spawned', 'started', 'ended', 'torn-down']);
+  expect(readFileSync(join(bench.dir, 'ran'), 'utf8')).toBe('ran\n');
 });
 
 test('bad words to events and --on are told in a sentence, and start nothing', async () => {

@@ -1,8 +1,9 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
+import { inspect } from '../../src/lifecycle/inspect.ts';
 import { postmortem } from '../../src/lifecycle/postmortem.ts';
 import { sweep } from '../../src/lifecycle/sweep.ts';
 import { waitFor } from '../fixtures/wait-for.ts';
@@ -161,6 +162,26 @@ describe.concurrent('a post-mortem', () => {
         git: null,
         gitMissing: 'nobody looked at its directory when it was torn down',
       });
+    }
+    rmSync(path, { recursive: true, force: true });
+    writeFileSync(path, whole);
+
+    // Torn down while git, or tmux, is asked: what is told is that of the archive then, and not what is left of nothing.
+    const stateDir = { path: bench.state, reason: 'of a test' };
+    const before = join(bench.state, 'agents', 'bad');
+    for (const look of [
+      async () => (await postmortem(stateDir, 'bad')).postmortem,
+      async () => {
+        const { archived, verdict, exitCode } = await inspect(stateDir, 'bad');
+        return { archived, cause: verdict?.cause, exitCode };
+      },
+    ]) {
+      renameSync(agent.directory, before);
+      const looking = look();
+      renameSync(before, agent.directory);
+      const { cause, exitCode, ...seen } = await looking;
+      expect({ cause, exitCode }).toEqual({ cause: 'natural', exitCode: 3 });
+      expect('archived' in seen ? seen.archived : seen.tornDown).toBe(true);
     }
   });
 

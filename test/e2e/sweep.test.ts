@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import {
   existsSync,
   mkdirSync,
@@ -12,6 +12,11 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import type { ProcessIdentity } from '../../src/agent/evidence.ts';
+import { managerRecord } from '../../src/lifecycle/start-manager.ts';
+import { identityOf } from '../../src/system/processes.ts';
+import { archivedAgent } from '../fixtures/archive.ts';
+import { Bystanders } from '../fixtures/bystanders.ts';
 import { waitFor } from '../fixtures/wait-for.ts';
 import { type Listed, Workbench } from '../fixtures/workbench.ts';
 
@@ -110,6 +115,37 @@ describe.concurrent('sweep', { timeout: 120_000 }, () => {
     expect(tree(bench.state)).toEqual(before);
     expect(bench.cookieHolders(capped.runId)).not.toEqual([]);
     expect(await bench.agent('capped')).toMatchObject({ phase: 'running' });
+  });
+
+  test('removes what the configured retention lets go, unless a manager lives that does', async ({
+    onTestFinished,
+  }) => {
+    const bench = new Workbench(onTestFinished);
+    for (const folder of ['agents', 'archive']) mkdirSync(join(bench.state, folder), { recursive: true, mode: 0o700 });
+    const now = Date.now();
+    for (const [name, days] of Object.entries({ old: 30, older: 40, young: 1 }))
+      archivedAgent(bench.state, { name, endedAtMs: now - days * 86_400_000 });
+    const archive = (): string[] => readdirSync(join(bench.state, 'archive')).map((entry) => entry.split('.')[0] ?? '');
+    bench.configure({ retention: { olderThan: '7d' } });
+    const bystanders = new Bystanders(onTestFinished);
+    const manager = identityOf(bystanders.add('the manager', spawn('sleep', ['1000']).pid ?? 0));
+    const record = join(bench.state, 'manager.json');
+    writeFileSync(record, JSON.stringify(managerRecord(manager as ProcessIdentity)));
+    const nothing = { code: 0, stdout: '', stderr: '' };
+    expect(await bench.many([['sweep', '--dry-run'], ['sweep']])).toEqual([nothing, nothing]);
+    rmSync(record);
+    expect(await bench.run('sweep', '--dry-run')).toEqual(nothing);
+    expect(archive()).toHaveLength(3);
+    const { code, stdout } = await bench.run('sweep');
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^2 archived agents removed by the configured retention, \d\.\d KiB\n$/);
+    expect(archive()).toEqual(['young']);
+    const env = { AGENTCTL_RETENTION_KEEP: 'all' };
+    expect(await bench.runWith({ env }, 'sweep')).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: expect.stringMatching(/^agentctl: not pruned: AGENTCTL_RETENTION_KEEP: "all" is not a number[^\n]*\n$/),
+    });
   });
 
   test('--explain says of each what was seen, what was decided, and what spoke against it', async ({

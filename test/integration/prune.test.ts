@@ -1,4 +1,4 @@
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -6,12 +6,14 @@ import { Worker } from 'node:worker_threads';
 import { expect, onTestFinished, test } from 'vitest';
 import type { Retention } from '../../src/agent/retention.ts';
 import { UnknownAgentError } from '../../src/errors.ts';
+import { events } from '../../src/lifecycle/events.ts';
 import { inspect } from '../../src/lifecycle/inspect.ts';
 import { list } from '../../src/lifecycle/list.ts';
 import { logs } from '../../src/lifecycle/logs.ts';
 import { postmortem } from '../../src/lifecycle/postmortem.ts';
 import { type Pruned, prune } from '../../src/lifecycle/prune.ts';
 import { wait } from '../../src/lifecycle/wait.ts';
+import { appendEvent, eventPieces } from '../../src/store/events-file.ts';
 import type { StateDir } from '../../src/store/state-dir.ts';
 import { now } from '../../src/system/clock.ts';
 import { archivedAgent } from '../fixtures/archive.ts';
@@ -35,32 +37,57 @@ async function all(lines: AsyncGenerator<Pruned>): Promise<Pruned[]> {
   return found;
 }
 
+const LIFE = ['spawned', 'started', 'ended', 'torn-down'] as const;
+/** As events.ndjson is bounded, but for the size: 64 KiB in place of 8 MiB. */
+const EVENTS = { pieceBytes: 64 * 1024, pieces: 4 };
+
+function eventBytes({ path }: StateDir): number {
+  return eventPieces(path).reduce((sum, piece) => sum + (statSync(piece, { throwIfNoEntry: false })?.size ?? 0), 0);
+}
+
 /** Agents come and go for 30 days, a pass twice a day; returns how full the archive was after each, and who went. */
 async function month(stateDir: StateDir, retention: Retention, perDay: number) {
   const begun = now();
   const after: number[] = [];
   const gone: string[] = [];
   let made = 0;
+  let most = 0;
   for (let hours = PASS_HOURS; hours <= 30 * 24; hours += PASS_HOURS) {
     const at = { wallMs: begun.wallMs + hours * HOUR, uptimeMs: begun.uptimeMs + hours * HOUR };
-    for (; made < Math.round((perDay * hours) / 24); made++)
-      archivedAgent(stateDir.path, { name: `a${made}`, endedAtMs: at.wallMs - (made % 60) * 60_000 });
+    for (; made < Math.round((perDay * hours) / 24); made++) {
+      const endedAtMs = at.wallMs - (made % 60) * 60_000;
+      archivedAgent(stateDir.path, { name: `a${made}`, endedAtMs });
+      for (const event of LIFE)
+        appendEvent(
+          stateDir.path,
+          {
+            at: new Date(endedAtMs).toISOString(),
+            event,
+            name: `a${made}`,
+            runId: 'run00001',
+            cause: null,
+            reason: 'r',
+          },
+          EVENTS,
+        );
+    }
+    most = Math.max(most, eventBytes(stateDir));
     for (const { name, problem } of await all(prune(stateDir, retention, { at }))) {
       expect(problem).toBe(undefined);
       gone.push(name);
     }
     after.push(readdirSync(join(stateDir.path, 'archive')).length);
   }
-  return { made, after, gone };
+  return { made, after, gone, mostEventBytes: most };
 }
 
-test('a month in which 3,000 agents come and go keeps a week of them', async () => {
+test('a month in which 3,000 agents come and go keeps a week of them, and bounded events', async () => {
   const bench = new Workbench();
   await bench.run('run', '-n', 'real', 'false');
   const { directory } = await bench.agent('real');
   const stateDir = quickStateDir();
   cpSync(directory, join(stateDir.path, 'archive', basename(directory)), { recursive: true });
-  const { made, after, gone } = await month(stateDir, { olderThanMs: 7 * DAY, keep: null }, 100);
+  const { made, after, gone, mostEventBytes } = await month(stateDir, { olderThanMs: 7 * DAY, keep: null }, 100);
   expect(made).toBe(3000);
   // A week's, and those of the hours between two passes.
   expect(Math.max(...after)).toBeLessThanOrEqual(700 + 50);
@@ -69,6 +96,15 @@ test('a month in which 3,000 agents come and go keeps a week of them', async () 
   expect(gone[0]).toBe('real');
   expect(new Set(gone).size).toBe(gone.length);
   expect(gone.length).toBe(made + 1 - (after.at(-1) ?? 0));
+
+  // Of what happened the newest is kept, whole and in order, in so many bytes and never more but for a line.
+  expect(mostEventBytes).toBeLessThan((EVENTS.pieces + 1) * EVENTS.pieceBytes + 1000);
+  const told: string[] = [];
+  for await (const { name, event } of events(stateDir)) told.push(`${name} ${event}`);
+  const all = Array.from({ length: made }, (_, at) => LIFE.map((event) => `a${at} ${event}`)).flat();
+  expect(told).toEqual(all.slice(-told.length));
+  expect(told.length).toBeGreaterThan(1000);
+  expect(told.length).toBeLessThan(all.length);
 });
 
 test('a month of a retention by number keeps that many, the newest', async () => {

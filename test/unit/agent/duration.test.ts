@@ -57,6 +57,13 @@ describe('a duration', () => {
     },
   );
 
+  test.each([
+    ['soon', '--since: "soon" is not a duration: write 90s, 5m, 1h30m, or a number of seconds'],
+    ['9999d', '--since: 9999d is longer than ten years: write 3650d at most'],
+  ])('nor is it proposed there: %s', (text, sentence) => {
+    expect(() => parseFiniteDuration(text, '--since')).toThrow(new InvalidInput(sentence));
+  });
+
   test('none is refused where it makes no sense', () => {
     expect(parseFiniteDuration('10s', '--kill-after')).toBe(10_000);
     expect(() => parseFiniteDuration('none', '--kill-after')).toThrow(/^--kill-after: none is not possible/);

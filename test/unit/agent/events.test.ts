@@ -1,4 +1,5 @@
 // What is told of an agent, and who hears of it.
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from 'vitest';
 import { parseEventFilters } from '../../../src/agent/event-filter.ts';
 import { allHooks, parseOn } from '../../../src/agent/hook-events.ts';
@@ -39,5 +40,17 @@ describe('--filter of events', () => {
 
   test.each(['phase=x', 'event', 'event='])('refuses %j', (text) => {
     expect(() => parseEventFilters([text])).toThrow(/is not a filter: write event=…, name=…/);
+  });
+
+  test.each([
+    ['event=endde', '--filter: "endde" is no event: did you mean ended?'],
+    ['event=tornado-down-there', '--filter: "tornado-down-there" is no event: there are spawned, started, reported,'],
+  ])('refuses %j, for which one would wait for ever', (text, sentence) => {
+    expect(() => parseEventFilters([text])).toThrow(sentence);
+  });
+
+  test('knows each event of the schema', () => {
+    const schema = JSON.parse(readFileSync(new URL('../../../schemas/event.schema.json', import.meta.url), 'utf8'));
+    for (const one of schema.properties.event.enum) expect(() => parseEventFilters([`event=${one}`])).not.toThrow();
   });
 });
