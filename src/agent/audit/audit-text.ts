@@ -3,7 +3,7 @@ import { judgeHost } from './host-hazards.ts';
 import { judgeMakefile } from './makefile.ts';
 import { fencesOf } from './markdown.ts';
 import { judgeShell } from './shell-hazards.ts';
-import { asItIs, type Source } from './source.ts';
+import { asItIs, placeOf, type Source } from './source.ts';
 
 /** One finding, for whoever reads it. */
 export interface AuditFinding {
@@ -52,7 +52,7 @@ function judge(source: Source, scene: Scene): void {
   else if (scene.language === 'make') judgeMakefile(source, scene);
   else if (scene.language !== 'markdown') {
     const isWhole = source.text.length === scene.file.length;
-    judgeHost(source.text, isWhole ? 0 : (source.at[0] ?? 0), scene);
+    judgeHost(source.text, isWhole ? 0 : placeOf(source, 0), scene);
   }
 }
 

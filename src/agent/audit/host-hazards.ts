@@ -99,19 +99,19 @@ function wordsFrom(code: HostCode, at: number, open: number, read: Set<number>):
       else {
         const isMany = /^(?:\*|\.\.\.)$/.test(code.text(from));
         const text = isMany ? `...${HOLE}` : HOLE;
-        words.push(word({ text, at: [...Array.from({ length: text.length }, () => first.from), last.to] }));
+        words.push(word({ text, at: Array.from(text, () => first.from), end: last.to }));
       }
     }
   };
   add(code.elements(open).filter(({ from }) => from >= at));
   // `["tmux", …] + args`
   if (inList && /^[+.]$/.test(code.text(code.closeOf(open) + 1)))
-    words.push(word({ text: `...${HOLE}`, at: [0, 0, 0, 0, 0] }));
+    words.push(word({ text: `...${HOLE}`, at: 0, end: 0 }));
   return words;
 }
 
-function word({ text, at }: Source): Word {
-  return { kind: 'word', text, at, quoted: true, inner: [], from: 0, to: text.length };
+function word({ text, at, end }: Source): Word {
+  return { kind: 'word', text, at, end, quoted: true, inner: [], from: 0, to: text.length };
 }
 
 /** Whether a program looks at the exit code of the command line that a string is. */

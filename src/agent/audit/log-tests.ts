@@ -4,7 +4,7 @@ import { namesCompletion, namesLog } from './names.ts';
 import type { Program } from './program.ts';
 import type { ShellCommand } from './shell-commands.ts';
 import type { Word } from './shell-lexer.ts';
-import { HOLE } from './source.ts';
+import { HOLE, placeOf } from './source.ts';
 import type { Surroundings } from './surroundings.ts';
 
 const GREPS = /^(?:[efz]?grep|rg|ag|ack)$/;
@@ -50,8 +50,8 @@ export function judgeTest({ word, args }: Program, scene: Scene): void {
 }
 
 /** A path with what another language puts into it: `${logPath}`. */
-function withHoles({ text, at }: Word, { file }: Scene): string {
-  return text.includes(HOLE) ? file.slice(at[0], at.at(-1)) : text;
+function withHoles(word: Word, { file }: Scene): string {
+  return word.text.includes(HOLE) ? file.slice(placeOf(word, 0), word.end) : word.text;
 }
 
 /** What its input comes from: the first stage of the pipe that is no filter of text. */

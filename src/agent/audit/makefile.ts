@@ -1,7 +1,7 @@
 import { isLong, namesTimeout, unitIn } from './durations.ts';
 import { report, type Scene } from './finding.ts';
 import { judgeShell } from './shell-hazards.ts';
-import { HOLE, part, type Source, SourceBuilder } from './source.ts';
+import { HOLE, part, placeOf, type Source, SourceBuilder } from './source.ts';
 
 /** Looks through a Makefile: the lines of its recipes, its `$(shell …)`, and its variables that name a timeout. */
 export function judgeMakefile(source: Source, scene: Scene): void {
@@ -41,7 +41,7 @@ function judgeVariable(line: Source, scene: Scene): void {
 
 /** What the shell gets: `$$` is a dollar, and make's own variables are holes. */
 function shellOf(source: Source): Source {
-  const { text, at } = source;
+  const { text } = source;
   const built = new SourceBuilder();
   for (let from = 0; from < text.length; ) {
     const dollar = text.indexOf('$', from);
@@ -53,12 +53,12 @@ function shellOf(source: Source): Source {
     }
     const next = text[from + 1];
     const close = next === '(' ? ')' : next === '{' ? '}' : undefined;
-    built.add(next === '$' ? '$' : HOLE, at[from] ?? 0);
+    built.add(next === '$' ? '$' : HOLE, placeOf(source, from));
     const end = close === undefined ? -1 : text.indexOf(close, from);
     // What is never closed ends with its line.
     from = close === undefined ? from + 2 : end < 0 ? text.length : end + 1;
   }
-  return built.build(at.at(-1) ?? 0);
+  return built.build(source.end);
 }
 
 /** Lines that end with a backslash go on. */

@@ -1,5 +1,5 @@
 import type { Language } from './finding.ts';
-import { part, type Source, SourceBuilder } from './source.ts';
+import { part, placeOf, type Source, SourceBuilder } from './source.ts';
 
 /** A fenced block of code. */
 export interface Fence {
@@ -50,7 +50,7 @@ function add(fences: Fence[], source: Source, { info, from }: { info: string; fr
 
 /** Where lines begin with a prompt, these are what was typed, and the others what was printed. */
 function typedIn(code: Source): Source {
-  const { text, at } = code;
+  const { text } = code;
   if (!/^[ \t>]*[$%] /m.test(text)) return code;
   const built = new SourceBuilder();
   let goesOn = false;
@@ -61,10 +61,10 @@ function typedIn(code: Source): Source {
     const prompt = /^[ \t>]*[$%#] /.exec(line)?.[0];
     if (prompt !== undefined || goesOn) {
       built.addSource(part(code, from + (prompt?.length ?? 0), to));
-      built.add('\n', at[to] ?? 0);
+      built.add('\n', placeOf(code, to));
       goesOn = line.endsWith('\\');
     }
     from = to + 1;
   }
-  return built.build(at.at(-1) ?? 0);
+  return built.build(code.end);
 }

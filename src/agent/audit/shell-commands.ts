@@ -53,8 +53,9 @@ class CommandReader {
     const start = (from: number): ShellCommand => {
       const within = this.#functions.at(-1)?.name;
       const loops = this.#loops;
-      const fresh = { words: [], redirects: [], heredocs: [], after: '', from, to: from };
-      return { ...fresh, list, before, condition, negated, loops, within, captured };
+      // Written out: a spread for each command took a quarter of the time.
+      // biome-ignore format: one field a line says no more
+      return { words: [], redirects: [], heredocs: [], list, before, after: '', condition, negated, loops, within, captured, from, to: from };
     };
     const finish = (operator: string): void => {
       if (command && command.words.length + command.redirects.length > 0) {

@@ -6,7 +6,7 @@ import { isAssignment, type Program, programOf } from './program.ts';
 import { readShell, type ShellCommand } from './shell-commands.ts';
 import type { Word } from './shell-lexer.ts';
 import { judgeSleep } from './sleeps.ts';
-import { HOLE, part, type Source } from './source.ts';
+import { HOLE, part, placeOf, type Source } from './source.ts';
 import type { Surroundings } from './surroundings.ts';
 import { judgeTees } from './tees.ts';
 import { judgeTmux } from './tmux-hazards.ts';
@@ -54,7 +54,7 @@ export function judgeProgram(program: Program, scene: Scene, around: Surrounding
   }
   judgeOptions(args, scene);
   // `$TMUX_CMD`, make's `$(TMUX)`, a function that hands its arguments on.
-  const written = word.text.length < 40 ? scene.file.slice(word.at[0], word.at.at(-1)).slice(0, 60) : '';
+  const written = word.text.length < 40 ? scene.file.slice(placeOf(word, 0), word.end).slice(0, 60) : '';
   const isWrapped = /tmux/i.test(written) || around?.wrappers.has(name);
   if (name === 'tmux' || isWrapped) {
     judgeTmux(program, scene, around, name !== 'tmux');
