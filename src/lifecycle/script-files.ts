@@ -34,8 +34,10 @@ export async function scriptFiles(paths: readonly string[], onSkipped: (skipped:
       add(path);
       continue;
     }
-    const rules = new Rules(ignore);
+    let rules = new Rules(ignore);
     rules.addAbove(resolve(path));
+    // Whoever names an ignored directory means it.
+    if (rules.ignore(`${resolve(path)}/`)) rules = new Rules(ignore);
     const left = [path];
     for (let directory = left.pop(); directory !== undefined; directory = left.pop()) {
       rules.add(resolve(directory));

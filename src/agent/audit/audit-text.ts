@@ -21,7 +21,7 @@ export interface AuditFinding {
 const LONGEST_LINE = 200;
 /** A program without any of these words has no hazard: most of them. */
 const WORTH_READING =
-  /tmux|sleep|\btee\b|grep|time.?out|time.?limit|deadline|max.?(?:run|wait|dur|time)|wait_for|elapsed|runtime|alarm|wall.?time|log|\.out\b/i;
+  /tmux|sleep|\btee\b|grep|time.?out|time.?limit|deadline|max.?(?:run|wait|dur|time)|wait_for|elapsed|runtime|alarm|wall.?time|log|\.out\b|-\s{0,2}[\w.]{0,20}(?:start|beg[au]n|begin|launch|t0)/i;
 
 /**
  * Finds in a script what agentctl is to replace: tmux calls that start, probe or end sessions, sessions that a sleep holds open, exit

@@ -121,6 +121,8 @@ function isCodeRead(code: HostCode, at: number): boolean {
   if (open < 0) return false;
   const last = lastName(code.callee(open));
   // It throws where the code is not 0.
+  const isForgotten = last === 'exec' && code.elements(open).length === 1 && !isTaken(code, open);
+  if (isForgotten) return false;
   if (/^(?:check_call|check_output|exec|execSync|execa\w*|execAsync|execPromise)$/.test(last)) return true;
   const close = code.closeOf(open);
   for (let inside = open; inside < close && inside < open + 200; inside++)
@@ -141,4 +143,11 @@ function isCodeRead(code: HostCode, at: number): boolean {
     )
       return true;
   return false;
+}
+
+/** Whether what a call gives back is used: `await exec(…)`, `= exec(…)`, `exec(…).then(…)`. */
+function isTaken(code: HostCode, open: number): boolean {
+  let start = open - 1;
+  while (/^\??\.$/.test(code.text(start - 1))) start -= 2;
+  return /^(?:await|=|return|=>|\(|,|\[|:)$/.test(code.text(start - 1)) || code.text(code.closeOf(open) + 1) === '.';
 }

@@ -41,6 +41,7 @@ export function judgeGrep({ name, word, args }: Program, scene: Scene, around: S
 /** `[ "$(tail -n 1 build.log)" = DONE ]`. */
 export function judgeTest({ word, args }: Program, scene: Scene): void {
   const isLog = ({ text }: Word): boolean => {
+    if (/^\$\(\s*grep\s+-\w*c/.test(text)) return false; // judged as a grep
     const run =
       /^\$\(\s*(?:tail|cat|head|grep|sed)\b(.{1,200})\)$/.exec(text)?.[1] ?? /^\$\(<(.{1,200})\)$/.exec(text)?.[1];
     return run?.split(/[\s"']+/).some((part) => namesLog(part)) === true;
@@ -60,6 +61,8 @@ function feeder({ commands, programs, at }: Surroundings): Program | undefined {
   let found: Program | undefined;
   for (let before = at - 1; before >= 0 && commands[before + 1]?.before === '|'; before--) {
     const command = commands[before];
+    // `( tail -f log & ) | grep -q DONE`
+    if (before === at - 1 && command?.list !== list && command?.after === '&') return programs[before];
     if (command?.list !== list || command?.after !== '|') break;
     found = programs[before];
   }

@@ -85,7 +85,10 @@ class CommandReader {
         }
         if (CLOSING.has(keyword)) {
           if (keyword === 'done') this.#loops = Math.max(0, this.#loops - 1);
-          if (keyword === '}') this.#closeBrace();
+          if (keyword === '}') {
+            this.#closeBrace();
+            this.#closeGroup(tokens, at);
+          }
           before = ';';
           continue;
         }
@@ -119,6 +122,7 @@ class CommandReader {
         }
       } else if (text === ')') {
         finish(';');
+        this.#closeGroup(tokens, at);
         list = outer.pop() ?? list;
       } else if (/[<>]/.test(text)) {
         command ??= start(token.from);
@@ -164,6 +168,15 @@ class CommandReader {
     const loops = this.#loops;
     read();
     this.#loops = loops;
+  }
+
+  /** The exit code of `( … )` and `{ … }` is that of their last command. */
+  #closeGroup(tokens: readonly ShellToken[], at: number): void {
+    const last = this.commands.at(-1);
+    const [next, then] = [tokens[at + 1], tokens[at + 2]];
+    if (last?.after !== ';' || next?.kind !== 'operator' || !/^(?:&&|\|\||&)$/.test(next.text)) return;
+    const isForgiven = next.text === '||' && then?.kind === 'word' && /^(?:true|:)$/.test(then.text);
+    if (!isForgiven) last.after = next.text;
   }
 
   #closeBrace(): void {

@@ -84,8 +84,11 @@ class ShellLexer {
       else if (char === '|') operator(next === '|' ? '||' : '|', next === '|' || next === '&' ? 2 : 1);
       else if (char === '&' && next !== '>') operator(next === '&' ? '&&' : '&', next === '&' ? 2 : 1);
       else if (char === '(' && next === '(') {
+        const from = this.#pos;
         this.#pos += 2;
         this.#skipArithmetic();
+        const { text: sum, at, end } = part(this.#source, from, this.#pos);
+        tokens.push({ kind: 'word', text: sum, at, end, quoted: true, inner: [], from, to: this.#pos });
       } else if (char === '(') {
         open++;
         operator('(', 1);

@@ -1,6 +1,6 @@
 import { isFull, report, type Scene } from './finding.ts';
 import { runLine } from './instead.ts';
-import { type Program, programOf } from './program.ts';
+import { isAssignment, type Program, programOf } from './program.ts';
 import type { ShellCommand } from './shell-commands.ts';
 import type { Source } from './source.ts';
 
@@ -15,8 +15,9 @@ export function judgeTees(
   source: Source,
   scene: Scene,
 ): void {
-  let { pipefail } = scene;
-  let errexit = false;
+  const shebang = /^#!.*/.exec(source.text.slice(0, 100))?.[0] ?? '';
+  let pipefail = scene.pipefail || shebang.includes('pipefail');
+  let errexit = /sh\s+-[a-z]*e/.test(shebang);
   for (const [at, command] of commands.entries()) {
     if (isFull(scene)) return;
     const program = programs[at];
@@ -29,7 +30,8 @@ export function judgeTees(
     if (stages.length > 0 && stages.every((stage) => HARMLESS.test(programOf(stage.words)?.name ?? 'x'))) continue;
     const following = commandsAfter(commands, at);
     if (following.some(({ words }) => words.some(({ text }) => /pipestatus/i.test(text)))) continue;
-    if (isRead(command, stages, following, errexit && scene.isSure, scene.isCodeRead))
+    const isItsLine = command.captured && isReadFromAssignment(commands, at);
+    if (isItsLine || isRead(command, stages, following, errexit && scene.isSure, scene.isCodeRead))
       report(scene, 'tee-exit-code', stages[0]?.words[0] ?? program.word, runLine(stages, source, scene));
   }
 }
@@ -51,6 +53,14 @@ function isRead(
     return true;
   if (errexit && command.after !== '&' && !command.captured) return true;
   return isCodeRead && next === undefined && !command.captured;
+}
+
+/** `out=$(make | tee log) || exit`: an assignment alone has the exit code of what is in it. */
+function isReadFromAssignment(commands: readonly ShellCommand[], at: number): boolean {
+  const next = commands[at + 1];
+  if (!next || next.captured || !next.words.every(isAssignment)) return false;
+  const following = commandsAfter(commands, at + 1);
+  return next.words.length > 0 && isRead(next, [next], following, false, false);
 }
 
 /** The few commands of the same list that come next. */
