@@ -83,12 +83,14 @@ export function namesTimeout(name: string): boolean {
 
 /** Whether a name tells of what is kept, repeated or written, where a day is nothing unusual. */
 export function namesKept(name: string): boolean {
-  return nameParts(name).some((word) => KEPT.has(word));
+  return ANY_KEPT.test(name) && nameParts(name).some((word) => KEPT.has(word));
 }
 
 /** Whether a name is one for how long something has run: `elapsed`, `$SECONDS`, `waited`. */
 export function namesTimeGone(name: string): boolean {
-  return nameParts(name).some((word) => /^(?:elapsed|runtime|running|waited|waiting|seconds)$/.test(word));
+  const words = nameParts(name);
+  // `total_seconds` and `age_seconds` may be of anything.
+  return words.some((word) => /^(?:elapsed|runtime|running|waited|waiting)$/.test(word)) || words.join() === 'seconds';
 }
 
 /** Whether a name is one for when something began: `started`, `startTime`, `t0`. */
@@ -101,6 +103,9 @@ const KEPT = new Set(
     ' ',
   ),
 );
+
+/** Most names have none of them, and this costs less. */
+const ANY_KEPT = new RegExp([...KEPT].join('|'), 'i');
 
 function productOf(text: string): { number: number; seconds: number | undefined; isProduct: boolean } | undefined {
   let number = 1;

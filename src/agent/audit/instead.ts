@@ -72,7 +72,8 @@ function scriptIn(command: Source, within: Source, scene: Scene): string {
   const raw = asWritten(command, scene);
   const isVariable = /^\$\{?\w+\}?$/.test(written);
   const expands = inDoubleQuotes && !command.text.includes(HOLE) && /(?:^|[^\\])[$`]/.test(raw);
-  return expands || isVariable ? `sh -c "${raw}"` : `sh -c ${quoted(written)}`;
+  if (isVariable) return `sh -c "${written}"`;
+  return expands ? `sh -c "${raw}"` : `sh -c ${quoted(written)}`;
 }
 
 /** A command without what only holds the session or tells of the end, and without the tee at its end. */

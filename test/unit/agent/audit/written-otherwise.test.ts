@@ -36,6 +36,10 @@ describe('exit codes behind tee', () => {
     ['script -qec make /dev/null | tee log; exit $?', ['1 tee-exit-code']],
     ['echo "$x" | sudo tee /proc/y || die', []],
     ['make | tee log || :', []],
+    ['make 2>&1 | tee log | tail -5; code=$?', ['1 tee-exit-code']],
+    ['make 2>&1 | tee log | tail -5 && publish', ['1 tee-exit-code']],
+    ['make 2>&1 | tee log | grep -c x && publish', []],
+    ['make 2>&1 | tee log | tail -5', []],
     ['out=$(make | tee /dev/stderr)\nstatus=$?', ['1 tee-exit-code']],
     ['if out=$(make | tee /dev/stderr); then :; fi', ['1 tee-exit-code']],
     ['out=$(make | tee /dev/stderr)\necho "$out"', []],
@@ -139,6 +143,9 @@ describe('timeouts', () => {
     ['if (datetime.now() - start) > timedelta(hours=3, minutes=59): kill()', []],
     ['if time.time() - os.path.getmtime(f) > 86400: os.remove(f)', []],
     ['if time.time() - created > 86400: drop()', []],
+    ['if age_seconds < 21600: pass', []],
+    ['elif total_seconds < 86400: pass', []],
+    ['if elapsed_hours > 24: kill()', ['1 long-timeout']],
     ['if event.end - event.start > 86400: long()', []],
     ['p.add_argument("--timeout", type=int, default=86400, help="s")', ['1 long-timeout']],
     ['p.add_argument("-t", "--timeout", default=24 * 3600)', ['1 long-timeout']],
@@ -301,5 +308,35 @@ describe('Markdown', () => {
     ['<pre>\ntmux kill-server\n</pre>', []],
   ])('%j', (text, hazards) => {
     expect(found('markdown', text)).toEqual(hazards);
+  });
+});
+
+describe('Python and JavaScript', () => {
+  test.each<[Language, string, string[]]>([
+    ['python', 'assert ["tmux", "kill-session", "-t", "a"] in calls', []],
+    ['python', 'x = next(c for c in calls if c[:3] == ["tmux", "new-session", "-d"])', []],
+    ['python', 'return ["tmux", "new-session", "-d", "-s", name, line]', ['1 tmux-start']],
+    ['python', 'console.print(f"[dim]tmux kill-session -t {name}[/dim]")', []],
+    ['python', 'EXAMPLES = ["tmux kill-session -t a"]', []],
+    ['python', 'sys.exit("tmux new-session failed: tmux new-session -d -s x")', []],
+    ['javascript', "execFileSync(tmux, [...base(), 'has-session', '-t', name]);", ['1 tmux-probe']],
+    ['javascript', "if (args[0] === 'has-session') return;", []],
+    ['javascript', "ui.info('Run: tmux kill-server');", []],
+    ['javascript', "steps.push('tmux kill-session -t old');", ['1 tmux-kill']],
+    ['javascript', "res.json({ error: 'tmux kill-session -t x failed' });", []],
+    ['javascript', "exec('npm test | tee x');", []],
+    ['javascript', "await exec('npm test | tee x');", ['1 tee-exit-code']],
+    ['javascript', "exec('npm test | tee x', (error) => {});", ['1 tee-exit-code']],
+  ])('%s: %j', (language, text, hazards) => {
+    expect(found(language, text)).toEqual(hazards);
+  });
+
+  test('no more than 1,000 findings come of one file', () => {
+    expect(found('python', 'timeout = 86400\n'.repeat(2000)).length).toBe(1000);
+  });
+
+  test('a command that is only put in is named as it is written', () => {
+    const [start] = auditText('exec(`tmux new-session -d -s ${name} "${cmd}; sleep infinity"`)', 'javascript');
+    expect(start?.instead).toBe('agentctl spawn -n ${name} -- sh -c "${cmd}"');
   });
 });
