@@ -145,9 +145,9 @@ function isCodeRead(code: HostCode, at: number): boolean {
   return false;
 }
 
-/** Whether what a call gives back is used: `await exec(…)`, `= exec(…)`, `exec(…).then(…)`. */
+/** Whether what a call gives back is used: `= exec(…)`, `return exec(…)`, `exec(…).then(…)`. */
 function isTaken(code: HostCode, open: number): boolean {
   let start = open - 1;
   while (/^\??\.$/.test(code.text(start - 1))) start -= 2;
-  return /^(?:await|=|return|=>|\(|,|\[|:)$/.test(code.text(start - 1)) || code.text(code.closeOf(open) + 1) === '.';
+  return /^(?:aw(?:ait)|=|return|=>|\(|,|\[|:)$/.test(code.text(start - 1)) || code.text(code.closeOf(open) + 1) === '.';
 }
