@@ -149,5 +149,7 @@ function isCodeRead(code: HostCode, at: number): boolean {
 function isTaken(code: HostCode, open: number): boolean {
   let start = open - 1;
   while (/^\??\.$/.test(code.text(start - 1))) start -= 2;
-  return /^(?:aw(?:ait)|=|return|=>|\(|,|\[|:)$/.test(code.text(start - 1)) || code.text(code.closeOf(open) + 1) === '.';
+  return (
+    /^(?:aw(?:ait)|=|return|=>|\(|,|\[|:)$/.test(code.text(start - 1)) || code.text(code.closeOf(open) + 1) === '.'
+  );
 }
