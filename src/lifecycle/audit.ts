@@ -1,4 +1,4 @@
-import { closeSync, fstatSync, readFileSync } from 'node:fs';
+import { closeSync, fstatSync, readFileSync, readSync } from 'node:fs';
 import { basename } from 'node:path';
 import { auditText } from '../agent/audit/audit-text.ts';
 import { languageOf, languageOfShebang } from '../agent/audit/language.ts';
@@ -23,7 +23,7 @@ export async function audit(paths: readonly string[]): Promise<Audit> {
     const byName = languageOf(basename(file));
     let text: string | undefined;
     try {
-      text = scriptText(file);
+      text = scriptText(file, byName === 'ask');
     } catch (error) {
       report.skipped.push({ file, reason: refusal(error) });
     }
@@ -35,14 +35,26 @@ export async function audit(paths: readonly string[]): Promise<Audit> {
   return report;
 }
 
-/** @returns undefined for a file that is not text. */
-function scriptText(path: string): string | undefined {
+/**
+ * @param isAsked - its name does not say that it is a script, and only a first line `#!…` would.
+ * @returns undefined for a file that is not text.
+ */
+function scriptText(path: string, isAsked: boolean): string | undefined {
   const file = openPlain(path);
   try {
-    if (fstatSync(file).size > LONGEST_BYTES) throw new Error(`it is longer than ${LONGEST_BYTES / 1024 / 1024} MiB`);
+    const { size } = fstatSync(file);
+    // Programs and data, of which a directory of these has many, are not worth a word.
+    if (size > LONGEST_BYTES && isAsked && !beginsAsScript(file)) return undefined;
+    if (size > LONGEST_BYTES) throw new Error(`it is longer than ${LONGEST_BYTES / 1024 / 1024} MiB`);
     const bytes = readFileSync(file);
-    return bytes.includes(0) ? undefined : bytes.toString('utf8');
+    // A byte order mark is no part of the first word.
+    return bytes.includes(0) ? undefined : bytes.toString('utf8').replace(/^\ufeff/, '');
   } finally {
     closeSync(file);
   }
+}
+
+function beginsAsScript(file: number): boolean {
+  const begin = Buffer.alloc(2);
+  return readSync(file, begin, 0, 2, 0) === 2 && begin.toString('latin1') === '#!';
 }

@@ -1,8 +1,9 @@
-import { type Dirent, lstatSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { type Dirent, lstatSync, readdirSync, statSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
 import type { Ignore } from 'ignore';
 import { languageOf } from '../agent/audit/language.ts';
 import { refusal, UsageError } from '../errors.ts';
+import { readText } from '../store/read-text.ts';
 
 /** Nobody's own scripts are in there, and no .gitignore need say so. */
 const NOT_ENTERED = new Set(['.git', '.hg', '.svn', 'node_modules', '__pycache__', '.venv']);
@@ -34,8 +35,10 @@ export async function scriptFiles(paths: readonly string[], onSkipped: (skipped:
       add(path);
       continue;
     }
-    const rules = new Rules(ignore);
+    let rules = new Rules(ignore);
     rules.addAbove(resolve(path));
+    // Whoever names an ignored directory means it.
+    if (rules.ignore(`${resolve(path)}/`)) rules = new Rules(ignore);
     const left = [path];
     for (let directory = left.pop(); directory !== undefined; directory = left.pop()) {
       rules.add(resolve(directory));
@@ -116,7 +119,7 @@ class Rules {
 
   #read(directory: string, file: string): void {
     try {
-      const text = readFileSync(file, 'utf8');
+      const text = readText(file); // never waits for a FIFO of this name
       const rules = this.#rules.get(directory) ?? this.#ignore();
       this.#rules.set(directory, rules.add(text));
     } catch {
@@ -126,5 +129,9 @@ class Rules {
 }
 
 function isThere(path: string): boolean {
-  return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+  try {
+    return lstatSync(path, { throwIfNoEntry: false }) !== undefined;
+  } catch {
+    return false; // in a directory that may not be entered
+  }
 }

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -82,25 +83,35 @@ describe.concurrent('audit', () => {
       'notes.txt': KILL,
       script: `#!/bin/sh\n${KILL}`,
       words: KILL,
+      program: `\x7fELF${' '.repeat(1024 * 1024)}`,
+      'sub/bom': `\ufeff#!/bin/sh\n${KILL}`,
+      'pipe/a.sh': KILL,
     });
+    execFileSync('mkfifo', [join(root, 'pipe', '.gitignore'), join(root, 'pipe', 'b.sh')]);
     symlinkSync(bench.dir, join(root, 'link'));
     symlinkSync(join(root, 'ignored', 'a.sh'), join(root, 'link.sh'));
     const plain = tree(bench, { '.gitignore': 'a.sh\n', 'a.sh': KILL, 'b.sh': KILL }, 'plain');
-    const [all, sub, named, outside] = await bench.many([
+    const [all, sub, named, outside, ignored] = await bench.many([
       ['audit', root, root, '--json'],
       ['audit', join(root, 'sub'), '--json'],
       ['audit', join(root, 'ignored', 'a.sh'), '--json'],
       ['audit', plain, '--json'],
+      ['audit', join(root, 'ignored'), join(root, 'pipe', 'b.sh'), '--json'],
     ]);
     const files = (ran: { stdout: string } | undefined) =>
       parsed(ran?.stdout ?? '').findings.map(({ file }) => file.slice(root.length + 1));
-    expect(files(all)).toEqual(['script', 'seen.sh', 'sub/b.tmp.sh', 'sub/kept.sh']);
+    expect(files(all)).toEqual(['script', 'seen.sh', 'pipe/a.sh', 'sub/b.tmp.sh', 'sub/bom', 'sub/kept.sh']);
     expect(parsed(all?.stdout ?? '').skipped).toEqual([
       { file: join(root, 'huge.sh'), reason: 'it is longer than 1 MiB' },
     ]);
     // The rules of the repository above hold in a part of it as well.
-    expect(files(sub)).toEqual(['sub/b.tmp.sh', 'sub/kept.sh']);
+    expect(files(sub)).toEqual(['sub/b.tmp.sh', 'sub/bom', 'sub/kept.sh']);
+    // What is named is meant, and read; but not what is no file.
     expect(files(named)).toEqual(['ignored/a.sh']);
+    expect(files(ignored)).toEqual(['ignored/a.sh']);
+    expect(parsed(ignored?.stdout ?? '').skipped).toEqual([
+      { file: join(root, 'pipe', 'b.sh'), reason: 'it is not a plain file' },
+    ]);
     expect(parsed(outside?.stdout ?? '').findings.map(({ file }) => file)).toEqual([join(plain, 'b.sh')]);
   });
 

@@ -3,7 +3,7 @@ import { judgeHost } from './host-hazards.ts';
 import { judgeMakefile } from './makefile.ts';
 import { fencesOf } from './markdown.ts';
 import { judgeShell } from './shell-hazards.ts';
-import { asItIs, type Source } from './source.ts';
+import { asItIs, placeOf, type Source } from './source.ts';
 
 /** One finding, for whoever reads it. */
 export interface AuditFinding {
@@ -21,7 +21,7 @@ export interface AuditFinding {
 const LONGEST_LINE = 200;
 /** A program without any of these words has no hazard: most of them. */
 const WORTH_READING =
-  /tmux|sleep|\btee\b|grep|time.?out|time.?limit|deadline|max.?(?:run|wait|dur|time)|wait_for|elapsed|runtime|alarm|wall.?time|log|\.out\b/i;
+  /tmux|sleep|\btee\b|grep|time.?out|time.?limit|deadline|max.?(?:run|wait|dur|time)|wait_for|elapsed|runtime|alarm|wall.?time|log|\.out\b|-\s{0,2}[\w.]{0,20}(?:start|beg[au]n|begin|launch|t0)/i;
 
 /**
  * Finds in a script what agentctl is to replace: tmux calls that start, probe or end sessions, sessions that a sleep holds open, exit
@@ -52,7 +52,7 @@ function judge(source: Source, scene: Scene): void {
   else if (scene.language === 'make') judgeMakefile(source, scene);
   else if (scene.language !== 'markdown') {
     const isWhole = source.text.length === scene.file.length;
-    judgeHost(source.text, isWhole ? 0 : (source.at[0] ?? 0), scene);
+    judgeHost(source.text, isWhole ? 0 : placeOf(source, 0), scene);
   }
 }
 

@@ -56,9 +56,11 @@ export type Unit = 'milliseconds' | 'seconds' | 'minutes' | 'hours' | 'days' | '
 
 /** The unit that a name ends with: `timeoutMs`, `TIMEOUT_HOURS`, `timeout-minutes`. */
 export function unitIn(name: string, otherwise: Unit): Unit {
-  for (const word of nameParts(name).toReversed()) {
+  const words = nameParts(name);
+  for (const [at, word] of [...words.entries()].toReversed()) {
     const seconds = word.length > 1 || word === 's' ? UNIT_SECONDS[word] : undefined;
-    if (seconds === undefined) continue;
+    // `minTimeout` is the least one.
+    if (seconds === undefined || (at === 0 && word === 'min' && words.length > 1)) continue;
     if (seconds < 1) return 'milliseconds';
     return seconds === 1 ? 'seconds' : seconds === 60 ? 'minutes' : seconds === 3600 ? 'hours' : 'days';
   }
@@ -81,12 +83,19 @@ export function namesTimeout(name: string): boolean {
 
 /** Whether a name tells of what is kept, repeated or written, where a day is nothing unusual. */
 export function namesKept(name: string): boolean {
-  return nameParts(name).some((word) => KEPT.has(word));
+  return ANY_KEPT.test(name) && nameParts(name).some((word) => KEPT.has(word));
 }
 
 /** Whether a name is one for how long something has run: `elapsed`, `$SECONDS`, `waited`. */
 export function namesTimeGone(name: string): boolean {
-  return nameParts(name).some((word) => /^(?:elapsed|runtime|running|waited|waiting|seconds)$/.test(word));
+  const words = nameParts(name);
+  // `total_seconds` and `age_seconds` may be of anything.
+  return words.some((word) => /^(?:elapsed|runtime|running|waited|waiting)$/.test(word)) || words.join() === 'seconds';
+}
+
+/** Whether a name is one for when something began: `started`, `startTime`, `t0`. */
+export function namesStart(name: string): boolean {
+  return nameParts(name).some((word) => /^(?:start|started|begin|began|begun|launched|t0)$/.test(word));
 }
 
 const KEPT = new Set(
@@ -95,16 +104,22 @@ const KEPT = new Set(
   ),
 );
 
+/** Most names have none of them, and this costs less. */
+const ANY_KEPT = new RegExp([...KEPT].join('|'), 'i');
+
 function productOf(text: string): { number: number; seconds: number | undefined; isProduct: boolean } | undefined {
   let number = 1;
   let seconds: number | undefined;
   const factors = text.replace(/[()\s]/g, '').split('*');
   for (const factor of factors) {
-    if (/^\d+(?:\.\d+)?$/.test(factor)) number *= Number(factor);
+    if (/^\d+(?:\.\d+)?(?:e\d{1,2})?$/.test(factor)) number *= Number(factor);
     else {
       // `24 * HOUR`, `DAY_MS`: a name for a unit, which says what the product comes to.
       const named = /^[A-Za-z_]+$/.test(factor) ? namedUnit(factor) : undefined;
-      if (named === undefined || seconds !== undefined) return undefined;
+      // `hours * 3600`: not a unit, but how many.
+      const isCount =
+        /s$/i.test(factor) && factors.some((other) => /^(?:60|1000|3_?600|60_?000|3_?600_?000)$/.test(other));
+      if (named === undefined || seconds !== undefined || isCount) return undefined;
       seconds = named;
     }
   }

@@ -1,4 +1,4 @@
-import type { Source } from './source.ts';
+import { placeOf, type Source } from './source.ts';
 
 /** What is looked for. */
 export type Hazard =
@@ -67,5 +67,5 @@ export function isFull({ found }: Scene): boolean {
 }
 
 export function report({ found }: Scene, hazard: Hazard, place: Source | number, instead: string): void {
-  found.push({ hazard, at: typeof place === 'number' ? place : (place.at[0] ?? 0), instead });
+  found.push({ hazard, at: typeof place === 'number' ? place : placeOf(place, 0), instead });
 }

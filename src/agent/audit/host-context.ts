@@ -33,6 +33,8 @@ export function useOf(code: HostCode, at: number): Use {
   if (isTagged) return before === '$' || hasPart(before, RUNS) ? 'run' : before === 'raw' ? 'perhaps' : 'spoken';
   if (isAlone(code, at)) return 'spoken';
   const isC = code.text(at - 1) === ',' && /^-\w*c$/.test(code.string(at - 2) ?? '');
+  // `["tmux", "kill-session"] in calls`
+  if (/^[([{]$/.test(code.text(at)) && COMPARES.test(code.text(code.closeOf(at) + 1))) return 'spoken';
   if (COMPARES.test(before) || COMPARES.test(after) || before === 'case') return 'spoken';
   if (after === ':' && !/^[?:]$/.test(before) && parents[at] !== -1 && code.text(parents[at] ?? -1) === '{')
     return 'spoken';

@@ -99,19 +99,19 @@ function wordsFrom(code: HostCode, at: number, open: number, read: Set<number>):
       else {
         const isMany = /^(?:\*|\.\.\.)$/.test(code.text(from));
         const text = isMany ? `...${HOLE}` : HOLE;
-        words.push(word({ text, at: [...Array.from({ length: text.length }, () => first.from), last.to] }));
+        words.push(word({ text, at: Array.from(text, () => first.from), end: last.to }));
       }
     }
   };
   add(code.elements(open).filter(({ from }) => from >= at));
   // `["tmux", …] + args`
   if (inList && /^[+.]$/.test(code.text(code.closeOf(open) + 1)))
-    words.push(word({ text: `...${HOLE}`, at: [0, 0, 0, 0, 0] }));
+    words.push(word({ text: `...${HOLE}`, at: 0, end: 0 }));
   return words;
 }
 
-function word({ text, at }: Source): Word {
-  return { kind: 'word', text, at, quoted: true, inner: [], from: 0, to: text.length };
+function word({ text, at, end }: Source): Word {
+  return { kind: 'word', text, at, end, quoted: true, inner: [], from: 0, to: text.length };
 }
 
 /** Whether a program looks at the exit code of the command line that a string is. */
@@ -121,6 +121,8 @@ function isCodeRead(code: HostCode, at: number): boolean {
   if (open < 0) return false;
   const last = lastName(code.callee(open));
   // It throws where the code is not 0.
+  const isForgotten = last === 'exec' && code.elements(open).length === 1 && !isTaken(code, open);
+  if (isForgotten) return false;
   if (/^(?:check_call|check_output|exec|execSync|execa\w*|execAsync|execPromise)$/.test(last)) return true;
   const close = code.closeOf(open);
   for (let inside = open; inside < close && inside < open + 200; inside++)
@@ -141,4 +143,13 @@ function isCodeRead(code: HostCode, at: number): boolean {
     )
       return true;
   return false;
+}
+
+/** Whether what a call gives back is used: `= exec(…)`, `return exec(…)`, `exec(…).then(…)`. */
+function isTaken(code: HostCode, open: number): boolean {
+  let start = open - 1;
+  while (/^\??\.$/.test(code.text(start - 1))) start -= 2;
+  return (
+    /^(?:aw(?:ait)|=|return|=>|\(|,|\[|:)$/.test(code.text(start - 1)) || code.text(code.closeOf(open) + 1) === '.'
+  );
 }

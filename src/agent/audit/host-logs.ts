@@ -38,6 +38,12 @@ function noteLog(code: HostCode, at: number, logs: Set<string>): void {
 
 function isLookedFor(code: HostCode, at: number, logs: ReadonlySet<string>): boolean {
   const isLog = (from: number): boolean => logs.has(code.text(from)) || isLogRead(code, from);
+  // `lines[-1] == "DONE"`, `line.strip() === 'DONE'`
+  if (/^[!=]==?$/.test(code.text(at - 1)))
+    for (let back = at - 2; back > at - 10 && back >= 0; back--) {
+      if (logs.has(code.text(back))) return true;
+      if (code.tokens[back]?.isFirst || /^(?:and|or|&&|\|\||,|;)$/.test(code.text(back))) return false;
+    }
   // `"DONE" in text`
   if (code.text(at + 1) === 'in') return isLog(at + 2);
   if (code.text(at + 1) === 'not' && code.text(at + 2) === 'in') return isLog(at + 3);

@@ -1,5 +1,5 @@
-import { isLong, namesKept, namesTimeGone, namesTimeout, type Unit, unitIn } from './durations.ts';
-import { report, type Scene } from './finding.ts';
+import { isLong, namesKept, namesStart, namesTimeGone, namesTimeout, type Unit, unitIn } from './durations.ts';
+import { isFull, report, type Scene } from './finding.ts';
 import { type HostCode, lastName } from './host-code.ts';
 import { nameParts } from './names.ts';
 
@@ -9,12 +9,13 @@ const LONGEST_VALUE = 24;
 const IN_SECONDS = /^(?:run|call|check_call|check_output|communicate|Popen)$/;
 /** Calls whose last argument is a time limit. */
 const LIMITS = /^(?:timeout|wait_for|alarm|fail_after|move_on_after|withTimeout|with_timeout|waitFor|pTimeout)$/;
+const CLOCK = /^(?:now|utcnow|time|monotonic|perf_counter|current|currentTime|current_time)$/;
 const ENDS_WORK = /^(?:kill\w*|abort\w*|terminate\w*|stop\w*|reject|cancel\w*)$/i;
 
 /** Time limits of 4 hours and more, by the name that they are given or by the call that they are handed to. */
 export function judgeHostTimeouts(code: HostCode, scene: Scene): void {
   const usual: Unit = scene.language === 'python' ? 'seconds?' : 'milliseconds?';
-  for (let at = 0; at < code.tokens.length; at++) {
+  for (let at = 0; at < code.tokens.length && !isFull(scene); at++) {
     const token = code.tokens[at];
     if (!token) continue;
     const name =
@@ -26,22 +27,71 @@ export function judgeHostTimeouts(code: HostCode, scene: Scene): void {
       const callee = lastName(code.callee(code.parents[at] ?? -1));
       const otherwise =
         name === 'timeout' && scene.language === 'python' && IN_SECONDS.test(callee) ? 'seconds' : usual;
-      if (hasLongValue(code, value, unitIn(name, otherwise)))
+      if (!hasLongValue(code, value, unitIn(name, otherwise))) continue;
+      report(scene, 'long-timeout', token.from, '--max-runtime 1h');
+      at = value.to - 1; // `timeout = options.timeout ?? 86400` is one
+    } else if (token.value) {
+      const fallback = defaultOf(code, at, name);
+      if (fallback && hasLongValue(code, fallback, unitIn(name, usual)))
         report(scene, 'long-timeout', token.from, '--max-runtime 1h');
     } else if (token.kind === 'name' && code.text(at + 1) === '(') {
       if (isLimit(code, at) && hasLongValue(code, lastArgument(code, at + 1), unitIn(name, usual)))
         report(scene, 'long-timeout', token.from, '--max-runtime 1h');
-    } else if (token.kind === 'name' && /^(?:>=?|<=?)$/.test(code.text(at + 1)) && namesTimeGone(name)) {
-      const from = at + (code.text(at + 2) === '=' ? 3 : 2);
+    } else {
+      const sign = comparisonAfter(code, at, name);
+      if (sign === undefined) continue;
+      const from = sign + (code.text(sign + 1) === '=' ? 2 : 1);
       if (hasLongValue(code, { from, to: Math.min(from + 6, endOfLine(code, from)) }, unitIn(name, usual)))
         report(scene, 'long-timeout', token.from, '--max-runtime 1h');
     }
   }
 }
 
+/** The value that an option or a variable of the environment has where none is given. */
+function defaultOf(code: HostCode, at: number, text: string): { from: number; to: number } | undefined {
+  const open = code.parents[at] ?? -1;
+  const last = lastName(code.callee(open));
+  const name = /^(?:-\w, ?)?-{0,2}([\w-]+)/.exec(text)?.[1] ?? '';
+  if (!/^(?:add_argument|add_option|option|Option|get|getenv|setdefault)$/.test(last) || !namesTimeout(name))
+    return undefined;
+  const elements = code.elements(open);
+  // `os.environ.get("TIMEOUT", 86400)`, commander's `.option('--timeout <s>', 'seconds', '86400')`
+  const place = /^(?:get|set)/.test(last)
+    ? elements[1]
+    : text.startsWith('-') && elements.length > 2
+      ? elements[2]
+      : undefined;
+  if (place?.from === place?.to && place) return { from: place.from, to: place.to + 1 };
+  if (/^(?:get|set)/.test(last)) return place && { from: place.from, to: place.to + 1 };
+  // `add_argument("--timeout", default=86400)`, `.option('timeout', { default: 86400 })`
+  const close = Math.min(code.closeOf(open), open + 60);
+  for (let inside = open + 1; inside < close; inside++)
+    if (code.text(inside) === 'default' && /^[=:]$/.test(code.text(inside + 1))) return valueAfter(code, inside);
+  return undefined;
+}
+
+/** Where `elapsed > …` or `time.time() - started > …` has its sign; undefined for what is no such thing. */
+function comparisonAfter(code: HostCode, at: number, name: string): number | undefined {
+  let sign = at + 1;
+  if (namesStart(name)) {
+    let begin = at;
+    while (code.text(begin - 1) === '.' && code.tokens[begin - 2]?.kind === 'name') begin -= 2;
+    if (code.text(begin - 1) !== '-' || namesKept(name)) return undefined;
+    const isSinceNow = [2, 3, 4, 5].some((back) => CLOCK.test(code.text(begin - back)));
+    if (!isSinceNow) return undefined;
+    if (code.text(sign) === ')') sign++;
+    if (code.text(sign) === '.' && code.text(sign + 1) === 'total_seconds') sign += 4;
+  } else if (code.tokens[at]?.kind !== 'name' || !namesTimeGone(name)) return undefined;
+  return /^(?:>=?|<=?)$/.test(code.text(sign)) ? sign : undefined;
+}
+
 /** What stands behind `name =`, `name:`, `name: number =`, `"name":`. */
 function valueAfter(code: HostCode, at: number): { from: number; to: number } | undefined {
   let sign = at + 1;
+  if (code.text(at - 1) === 'type') return undefined; // `type Timeout = '24h' | '1h'`
+  // `os.environ["TIMEOUT"] = "86400"`
+  const isItem = code.tokens[at]?.value !== undefined && code.text(sign) === ']' && code.text(sign + 1) === '=';
+  if (isItem) sign++;
   if (code.text(sign) === '?') sign++;
   // `TIMEOUT: int = 86400`, `timeout: Final[int] = 86400`, `const timeout: number = …`
   if (code.text(sign) === ':' && code.tokens[sign + 1]?.kind === 'name') {
@@ -49,9 +99,10 @@ function valueAfter(code: HostCode, at: number): { from: number; to: number } | 
       code.text(sign + 2) === '=' ? sign + 2 : code.text(sign + 2) === '[' ? code.closeOf(sign + 2) + 1 : -1;
     if (code.text(equals) === '=') sign = equals;
   }
-  if (!/^(?:=|:|:=|\?\?=)$/.test(code.text(sign))) return undefined;
-  if (code.tokens[at]?.value && code.text(sign) === '=') return undefined;
-  const parent = code.parents[at];
+  if (!/^(?:=|:|:=|\?\?=?|\|\||or)$/.test(code.text(sign))) return undefined;
+  if (code.tokens[at]?.value && code.text(sign) === '=' && !isItem) return undefined;
+  const own = code.parents[at] ?? -1;
+  const parent = isItem ? code.parents[own] : own;
   let to = sign + 1;
   for (; to < code.tokens.length && to < sign + 1 + LONGEST_VALUE; to++) {
     const text = code.text(to);
@@ -114,6 +165,7 @@ function hasLongValue(code: HostCode, { from, to }: { from: number; to: number }
 /** `hours=24`, `hours: 24`, `ofHours(24)`. */
 function namedUnit(code: HostCode, at: number): Unit | undefined {
   if (!/^[=:(]$/.test(code.text(at - 1))) return undefined;
+  if (code.text(at - 1) === '(' && code.text(at - 2) === 'timedelta') return 'days';
   const name = nameParts(code.text(at - 2)).at(-1) ?? '';
   return /^(?:millisecond|second|minute|hour|day)s?$/.test(name) ? unitIn(name, 'seconds') : undefined;
 }

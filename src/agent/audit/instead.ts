@@ -1,7 +1,7 @@
 import { isName } from '../name.ts';
 import type { Scene } from './finding.ts';
 import { readShell, type ShellCommand } from './shell-commands.ts';
-import { HOLE, part, type Source } from './source.ts';
+import { HOLE, part, placeOf, type Source } from './source.ts';
 import type { TmuxCall } from './tmux-call.ts';
 
 /** A line longer than this helps nobody. */
@@ -68,11 +68,12 @@ function scriptIn(command: Source, within: Source, scene: Scene): string {
   if (written === undefined) return 'COMMAND';
   // In double quotes the outer shell puts in what begins with a dollar, and it shall go on to do so.
   const isShell = scene.language === 'shell' || scene.language === 'make';
-  const inDoubleQuotes = isShell && scene.file[(within.at[0] ?? 0) - 1] === '"';
+  const inDoubleQuotes = isShell && scene.file[placeOf(within, 0) - 1] === '"';
   const raw = asWritten(command, scene);
   const isVariable = /^\$\{?\w+\}?$/.test(written);
   const expands = inDoubleQuotes && !command.text.includes(HOLE) && /(?:^|[^\\])[$`]/.test(raw);
-  return expands || isVariable ? `sh -c "${raw}"` : `sh -c ${quoted(written)}`;
+  if (isVariable) return `sh -c "${written}"`;
+  return expands ? `sh -c "${raw}"` : `sh -c ${quoted(written)}`;
 }
 
 /** A command without what only holds the session or tells of the end, and without the tee at its end. */
@@ -100,7 +101,7 @@ function wordIn(word: Source, scene: Scene): string | undefined {
   if (/^(?:\$\w+|\$\{\w+\})$/.test(word.text)) return `"${word.text}"`;
   const written = textOf(word, scene);
   if (written === undefined) return undefined;
-  const inDoubleQuotes = scene.file[(word.at[0] ?? 0) - 1] === '"';
+  const inDoubleQuotes = scene.file[placeOf(word, 0) - 1] === '"';
   if (inDoubleQuotes && word.text.includes('$')) return `"${asWritten(word, scene)}"`;
   return /^[\w@%+=:,./{}$-]+$/.test(written) ? written : quoted(written);
 }
@@ -114,14 +115,16 @@ function textOf(source: Source, scene: Scene): string | undefined {
 }
 
 /** `{name}` or `${name}` in place of each hole; undefined where one has more in it than a short expression. */
-function holesIn({ text, at }: Source, scene: Scene): string | undefined {
+function holesIn(source: Source, scene: Scene): string | undefined {
+  const { text } = source;
   let shown = '';
   for (let index = 0; index < text.length; index++) {
     if (text[index] !== HOLE) {
       shown += text[index];
       continue;
     }
-    const raw = scene.file.slice(at[index], Math.min(at[index + 1] ?? 0, (at[index] ?? 0) + 100));
+    const from = placeOf(source, index);
+    const raw = scene.file.slice(from, Math.min(placeOf(source, index + 1), from + 100));
     const expression =
       /^\$?[{(]+([^{}\n"'`]{1,60})[)}]+/.exec(raw)?.[1] ?? /^([\w.[\]]+)\s*(?:\+[\s\S]*)?$/.exec(raw.trim())?.[1];
     if (expression === undefined) return undefined;
@@ -132,9 +135,9 @@ function holesIn({ text, at }: Source, scene: Scene): string | undefined {
 }
 
 /** As the file has it; a word's own closing quote is none of it. */
-function asWritten({ text, at }: Source, scene: Scene): string {
-  const last = at[text.length - 1] ?? 0;
-  return scene.file.slice(at[0], text === '' ? at[0] : last + 1);
+function asWritten(source: Source, scene: Scene): string {
+  const { length } = source.text;
+  return length === 0 ? '' : scene.file.slice(placeOf(source, 0), placeOf(source, length - 1) + 1);
 }
 
 function quoted(text: string): string {

@@ -4,7 +4,7 @@ import { namesCompletion, namesLog } from './names.ts';
 import type { Program } from './program.ts';
 import type { ShellCommand } from './shell-commands.ts';
 import type { Word } from './shell-lexer.ts';
-import { HOLE } from './source.ts';
+import { HOLE, placeOf } from './source.ts';
 import type { Surroundings } from './surroundings.ts';
 
 const GREPS = /^(?:[efz]?grep|rg|ag|ack)$/;
@@ -41,6 +41,7 @@ export function judgeGrep({ name, word, args }: Program, scene: Scene, around: S
 /** `[ "$(tail -n 1 build.log)" = DONE ]`. */
 export function judgeTest({ word, args }: Program, scene: Scene): void {
   const isLog = ({ text }: Word): boolean => {
+    if (/^\$\(\s*grep\s+-\w*c/.test(text)) return false; // judged as a grep
     const run =
       /^\$\(\s*(?:tail|cat|head|grep|sed)\b(.{1,200})\)$/.exec(text)?.[1] ?? /^\$\(<(.{1,200})\)$/.exec(text)?.[1];
     return run?.split(/[\s"']+/).some((part) => namesLog(part)) === true;
@@ -50,8 +51,8 @@ export function judgeTest({ word, args }: Program, scene: Scene): void {
 }
 
 /** A path with what another language puts into it: `${logPath}`. */
-function withHoles({ text, at }: Word, { file }: Scene): string {
-  return text.includes(HOLE) ? file.slice(at[0], at.at(-1)) : text;
+function withHoles(word: Word, { file }: Scene): string {
+  return word.text.includes(HOLE) ? file.slice(placeOf(word, 0), word.end) : word.text;
 }
 
 /** What its input comes from: the first stage of the pipe that is no filter of text. */
@@ -60,6 +61,8 @@ function feeder({ commands, programs, at }: Surroundings): Program | undefined {
   let found: Program | undefined;
   for (let before = at - 1; before >= 0 && commands[before + 1]?.before === '|'; before--) {
     const command = commands[before];
+    // `( tail -f log & ) | grep -q DONE`
+    if (before === at - 1 && command?.list !== list && command?.after === '&') return programs[before];
     if (command?.list !== list || command?.after !== '|') break;
     found = programs[before];
   }

@@ -4,11 +4,8 @@
  * @example nameParts('LOG_FILE'), nameParts('logFile') // ['log', 'file']
  */
 export function nameParts(name: string): string[] {
-  return name
-    .replace(/([a-z\d])([A-Z])/g, '$1 $2')
-    .toLowerCase()
-    .split(/[^a-z\d]+/)
-    .filter((word) => word !== '');
+  const spaced = /[a-z\d][A-Z]/.test(name) ? name.replace(/([a-z\d])([A-Z])/g, '$1 $2') : name;
+  return spaced.toLowerCase().match(/[a-z\d]+/g) ?? [];
 }
 
 /**

@@ -1,4 +1,4 @@
-import { isLong, namesTimeGone, namesTimeout, plainDuration, unitIn } from './durations.ts';
+import { isLong, namesStart, namesTimeGone, namesTimeout, plainDuration, unitIn } from './durations.ts';
 import { isFull, report, type Scene } from './finding.ts';
 import { lineIn } from './instead.ts';
 import { judgeGrep, judgeTest } from './log-tests.ts';
@@ -6,7 +6,7 @@ import { isAssignment, type Program, programOf } from './program.ts';
 import { readShell, type ShellCommand } from './shell-commands.ts';
 import type { Word } from './shell-lexer.ts';
 import { judgeSleep } from './sleeps.ts';
-import { HOLE, part, type Source } from './source.ts';
+import { HOLE, part, placeOf, type Source } from './source.ts';
 import type { Surroundings } from './surroundings.ts';
 import { judgeTees } from './tees.ts';
 import { judgeTmux } from './tmux-hazards.ts';
@@ -17,6 +17,8 @@ const DEEPEST = 4;
 /** Programs whose arguments are words for people, or patterns. */
 const SPEAKS =
   /^(?:echo|printf|print|log\w*|warn\w*|info|debug|error|err|die|fail|fatal|note|say|msg|usage|help|assert\w*|cat|man|which|type|hash|alias|unalias|git|gh)$/;
+/** Programs that run what stands somewhere among their arguments. */
+const HANDS_ON = /^(?:ssh|docker|podman|kubectl|find|parallel|runuser|su)$/;
 const SHELLS = /^(?:ba|da|z|k|mk|a)?sh$/;
 /** Functions that scripts have to run a line that is given to them. */
 const RUNNERS = /^(?:run|exec|try|retry|must|safe)(?:[_-]\w+)?$/;
@@ -35,7 +37,8 @@ export function judgeShell(source: Source, scene: Scene): void {
     judgeAssignments(command, scene);
     const program = programs[at];
     if (program) judgeProgram(program, scene, { commands, programs, at, source, wrappers });
-    for (const heredoc of command.heredocs.slice(0, 4)) judgeHeredoc(heredoc, command, program, scene);
+    for (const heredoc of command.heredocs.slice(0, 4))
+      judgeHeredoc(heredoc, command, [program, command.after === '|' ? programs[at + 1] : undefined], scene);
   }
   judgeTees(commands, programs, source, scene);
 }
@@ -48,13 +51,17 @@ export function judgeProgram(program: Program, scene: Scene, around: Surrounding
       report(scene, 'long-timeout', timeout, `agentctl run --max-runtime 1h -- ${lineIn(rest, scene)}`);
   }
   if (SPEAKS.test(name)) return;
+  if (name.startsWith('((')) {
+    judgeArithmetic(word, scene);
+    return;
+  }
   if (name === 'agentctl') {
     judgeAgentctl(args, scene);
     return;
   }
   judgeOptions(args, scene);
   // `$TMUX_CMD`, make's `$(TMUX)`, a function that hands its arguments on.
-  const written = word.text.length < 40 ? scene.file.slice(word.at[0], word.at.at(-1)).slice(0, 60) : '';
+  const written = word.text.length < 40 ? scene.file.slice(placeOf(word, 0), word.end).slice(0, 60) : '';
   const isWrapped = /tmux/i.test(written) || around?.wrappers.has(name);
   if (name === 'tmux' || isWrapped) {
     judgeTmux(program, scene, around, name !== 'tmux');
@@ -71,9 +78,11 @@ export function judgeProgram(program: Program, scene: Scene, around: Surrounding
   } else if (name === 'ssh' || name === 'su' || RUNNERS.test(name)) {
     for (const arg of args)
       if (/\s/.test(arg.text)) inner(arg, scene, { isSure: name === 'ssh' || name === 'su', isCodeRead: false });
-    const remote = name === 'ssh' ? args.findIndex(({ text }) => text === 'tmux') : -1;
-    const tmux = args[remote];
-    if (tmux) judgeTmux({ name: 'tmux', word: tmux, args: args.slice(remote + 1), timeouts: [] }, scene, around, false);
+  }
+  if (HANDS_ON.test(name)) {
+    const place = args.findIndex(({ text }) => text === 'tmux');
+    const tmux = args[place];
+    if (tmux) judgeTmux({ name: 'tmux', word: tmux, args: args.slice(place + 1), timeouts: [] }, scene, around, false);
   }
   if (/^(?:sleep|tail)$/.test(name)) judgeSleep(program, scene, around);
   else if (name === '[' || name === '[[' || name === 'test') {
@@ -120,10 +129,24 @@ function judgeOptions(args: readonly Word[], scene: Scene): void {
 /** `[ "$elapsed" -gt 86400 ]`. */
 function judgeTimeGone({ word, args }: Program, scene: Scene): void {
   for (const [at, { text }] of args.entries()) {
-    if (!/^-[gl][te]$/.test(text) || !namesTimeGone(args[at - 1]?.text.slice(0, 60) ?? '')) continue;
+    if (!/^-[gl][te]$/.test(text) || !isTimeGone(args[at - 1]?.text.slice(0, 80) ?? '')) continue;
     if (isLong(plainDuration(args[at + 1]?.text ?? ''), 'seconds?'))
       report(scene, 'long-timeout', word, '--max-runtime 1h');
   }
+}
+
+/** `$elapsed`, `$(( $(date +%s) - start ))`. */
+function isTimeGone(text: string): boolean {
+  if (namesTimeGone(text)) return true;
+  const minuend = /-\s*\$?\{?(\w{1,40})\W*$/.exec(text);
+  return minuend !== null && /\+%s|SECONDS/.test(text) && namesStart(minuend[1] ?? '');
+}
+
+/** `(( elapsed > 86400 ))`. */
+function judgeArithmetic(word: Word, scene: Scene): void {
+  const match = /^\(\((.{1,80}?)([<>]=?)([\s\d*()]{1,40})\)\)$/.exec(word.text);
+  if (match && isTimeGone(match[1] ?? '') && isLong(match[3] ?? '', 'seconds?'))
+    report(scene, 'long-timeout', word, '--max-runtime 1h');
 }
 
 function judgeTimeout(place: Source, name: string, value: string, scene: Scene): boolean {
@@ -139,14 +162,20 @@ function judgeAgentctl(args: readonly Word[], scene: Scene): void {
   if (at >= 0 && script) inner(script, scene, { isCodeRead: true, isSure: true });
 }
 
-/** A heredoc is a script where a shell reads it, or where it is written into one. */
-function judgeHeredoc(text: Source, { redirects, words }: ShellCommand, program: Program | undefined, scene: Scene) {
+/** A heredoc is a script where a shell reads it, also through `cat <<END | sh`, or where it is written into one. */
+function judgeHeredoc(
+  text: Source,
+  { redirects, words }: ShellCommand,
+  [program, next]: (Program | undefined)[],
+  scene: Scene,
+) {
   const name = program?.name ?? '';
+  const reader = name === 'cat' && next ? next.name : name;
   const targets = [
     ...redirects.map(({ target }) => target?.text ?? ''),
     ...(name === 'tee' ? words : []).map((word) => word.text),
   ];
-  const isRead = SHELLS.test(name) || name === 'ssh';
+  const isRead = SHELLS.test(reader) || reader === 'ssh';
   const isWritten =
     /^(?:cat|tee)$/.test(name) &&
     (targets.some((target) => /\.(?:ba|z)?sh["'}]*$/.test(target)) || /^#!.*sh\b/.test(text.text.slice(0, 80)));

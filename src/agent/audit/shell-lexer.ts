@@ -1,4 +1,4 @@
-import { part, type Source, SourceBuilder } from './source.ts';
+import { part, placeOf, type Source, SourceBuilder } from './source.ts';
 
 /** A word of a shell command, without its quotes. What the shell puts in stays as it is written: `$name`, `$(date)`. */
 export interface Word extends Source {
@@ -29,6 +29,7 @@ export type ShellToken = Word | Operator;
 const DEEPEST = 8;
 const REDIRECT = /(?:&>>?|<<<|<<-?|<>|<&|>>|>&|>\||<|>)/y;
 const PLAIN = /[^\s;&|()<>'"`$\\]+/y;
+const ENDS_WORD = new Set(' \t\r\n;&|()<>');
 const IN_QUOTES = /[^"`$\\]+/y;
 
 /**
@@ -83,8 +84,11 @@ class ShellLexer {
       else if (char === '|') operator(next === '|' ? '||' : '|', next === '|' || next === '&' ? 2 : 1);
       else if (char === '&' && next !== '>') operator(next === '&' ? '&&' : '&', next === '&' ? 2 : 1);
       else if (char === '(' && next === '(') {
+        const from = this.#pos;
         this.#pos += 2;
         this.#skipArithmetic();
+        const { text: sum, at, end } = part(this.#source, from, this.#pos);
+        tokens.push({ kind: 'word', text: sum, at, end, quoted: true, inner: [], from, to: this.#pos });
       } else if (char === '(') {
         open++;
         operator('(', 1);
@@ -117,6 +121,13 @@ class ShellLexer {
   #word(): Word {
     const text = this.#text;
     const from = this.#pos;
+    PLAIN.lastIndex = from;
+    // Most words are nothing but plain characters, and need no builder.
+    if (PLAIN.test(text) && (PLAIN.lastIndex === text.length || ENDS_WORD.has(text[PLAIN.lastIndex] ?? ''))) {
+      this.#pos = PLAIN.lastIndex;
+      const { text: plain, at, end } = part(this.#source, from, this.#pos);
+      return { kind: 'word', text: plain, at, end, quoted: false, inner: [], from, to: this.#pos };
+    }
     const built = new SourceBuilder();
     const inner: ShellToken[][] = [];
     let quoted = false;
@@ -146,7 +157,8 @@ class ShellLexer {
     }
     if (this.#pos === from) this.#pos++; // white space that is no blank: never stand still
     this.#pos = Math.min(this.#pos, text.length);
-    return { kind: 'word', ...built.build(this.#fileAt(this.#pos)), quoted, inner, from, to: this.#pos };
+    const { text: value, at, end } = built.build(placeOf(this.#source, this.#pos));
+    return { kind: 'word', text: value, at, end, quoted, inner, from, to: this.#pos };
   }
 
   /** From behind the opening quote to behind the closing one. */
@@ -256,10 +268,6 @@ class ShellLexer {
 
   #add(built: SourceBuilder, from: number, to: number): void {
     built.addSource(part(this.#source, from, Math.min(to, this.#text.length)));
-  }
-
-  #fileAt(pos: number): number {
-    return this.#source.at[pos] ?? 0;
   }
 }
 

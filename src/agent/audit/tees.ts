@@ -1,12 +1,14 @@
 import { isFull, report, type Scene } from './finding.ts';
 import { runLine } from './instead.ts';
-import { type Program, programOf } from './program.ts';
+import { isAssignment, type Program, programOf } from './program.ts';
 import type { ShellCommand } from './shell-commands.ts';
 import type { Source } from './source.ts';
 
 /** Their exit code tells nothing. */
 const HARMLESS =
   /^(?:echo|printf|cat|date|yes|head|tail|ls|pwd|env|hostname|whoami|uname|seq|true|:|jq|sed|awk|sort|envsubst)$/;
+
+const SHORTENS = /^(?:tail|head|cat|sed|cut|tr|ts)$/;
 
 /** The pipes into tee whose exit code somebody reads, and takes for that of the command before. */
 export function judgeTees(
@@ -15,8 +17,9 @@ export function judgeTees(
   source: Source,
   scene: Scene,
 ): void {
-  let { pipefail } = scene;
-  let errexit = false;
+  const shebang = /^#!.*/.exec(source.text.slice(0, 100))?.[0] ?? '';
+  let pipefail = scene.pipefail || shebang.includes('pipefail');
+  let errexit = /sh\s+-[a-z]*e/.test(shebang);
   for (const [at, command] of commands.entries()) {
     if (isFull(scene)) return;
     const program = programs[at];
@@ -24,12 +27,16 @@ export function judgeTees(
       pipefail = setting(program, 'pipefail', undefined) ?? pipefail;
       errexit = setting(program, 'errexit', 'e') ?? errexit;
     }
-    if (program?.name !== 'tee' || command.before !== '|' || command.after === '|' || pipefail) continue;
+    if (program?.name !== 'tee' || command.before !== '|' || pipefail) continue;
+    const end = endOfPipe(commands, programs, at);
+    const last = commands[end];
+    if (last === undefined) continue;
     const stages = stagesBefore(commands, at);
     if (stages.length > 0 && stages.every((stage) => HARMLESS.test(programOf(stage.words)?.name ?? 'x'))) continue;
-    const following = commandsAfter(commands, at);
+    const following = commandsAfter(commands, end);
     if (following.some(({ words }) => words.some(({ text }) => /pipestatus/i.test(text)))) continue;
-    if (isRead(command, stages, following, errexit && scene.isSure, scene.isCodeRead))
+    const isItsLine = command.captured && isReadFromAssignment(commands, end);
+    if (isItsLine || isRead(last, stages, following, errexit && scene.isSure, scene.isCodeRead))
       report(scene, 'tee-exit-code', stages[0]?.words[0] ?? program.word, runLine(stages, source, scene));
   }
 }
@@ -51,6 +58,21 @@ function isRead(
     return true;
   if (errexit && command.after !== '&' && !command.captured) return true;
   return isCodeRead && next === undefined && !command.captured;
+}
+
+/** The last stage behind a tee: itself, or what only shortens what is shown. A grep there is asked for its own code. */
+function endOfPipe(commands: readonly ShellCommand[], programs: readonly (Program | undefined)[], at: number): number {
+  let end = at;
+  while (commands[end]?.after === '|' && SHORTENS.test(programs[end + 1]?.name ?? '')) end++;
+  return commands[end]?.after === '|' ? -1 : end;
+}
+
+/** `out=$(make | tee log) || exit`: an assignment alone has the exit code of what is in it. */
+function isReadFromAssignment(commands: readonly ShellCommand[], at: number): boolean {
+  const next = commands[at + 1];
+  if (!next || next.captured || !next.words.every(isAssignment)) return false;
+  const following = commandsAfter(commands, at + 1);
+  return next.words.length > 0 && isRead(next, [next], following, false, false);
 }
 
 /** The few commands of the same list that come next. */

@@ -1,4 +1,4 @@
-import type { Source } from './source.ts';
+import { part, type Source } from './source.ts';
 
 /** One tmux command of a command line, as far as it tells about sessions. */
 export interface TmuxCall {
@@ -78,8 +78,7 @@ function options(words: readonly Source[], valued: string) {
         switches += letter;
         continue;
       }
-      const value =
-        index + 1 < word.text.length ? { text: word.text.slice(index + 1), at: word.at.slice(index + 1) } : words[++at];
+      const value = index + 1 < word.text.length ? part(word, index + 1, word.text.length) : words[++at];
       if (value) found[letter] = value;
       break;
     }

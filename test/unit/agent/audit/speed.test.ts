@@ -17,6 +17,9 @@ const PIECES: [Language, string][] = [
   ['javascript', 'a({timeout:30*1000,b:"c"});'],
   ['javascript', '`${'],
   ['javascript', '/'],
+  ['javascript', 'timeout(1, '],
+  ['shell', '`tmux ls` '],
+  ['shell', 'f(tmux, 1), '],
 ];
 
 /** Shorter, for those that make a command of every few characters. */
