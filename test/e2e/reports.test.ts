@@ -24,8 +24,8 @@ done
 `;
 
 class Bench extends Workbench {
-  constructor() {
-    super();
+  constructor(whenFinished: (close: () => Promise<void>) => void) {
+    super(whenFinished);
     mkdirSync(join(this.dir, 'bin'));
     this.installed('claude', CLAUDE);
     this.env.PATH = `${join(this.dir, 'bin')}:${this.env.PATH}`;
@@ -57,9 +57,9 @@ class Bench extends Workbench {
 
 const PERMISSION = { tool_name: 'Bash', tool_input: {} };
 
-describe('an agent that reports', () => {
-  test('is working, waiting and done by its own word, everywhere it is looked at', async () => {
-    const bench = new Bench();
+describe.concurrent('an agent that reports', () => {
+  test('is working, waiting and done by its own word, everywhere it is looked at', async ({ onTestFinished }) => {
+    const bench = new Bench(onTestFinished);
     await bench.ok('spawn', '-n', 'a', '--agent', 'claude', '--prompt', "-it's odd");
     bench.says('a', 'SessionStart', { source: 'startup' });
     bench.says('a', 'UserPromptSubmit', { prompt: 'x' });
@@ -93,8 +93,8 @@ describe('an agent that reports', () => {
     ]);
   });
 
-  test('waits for the service that refuses it, with the reason', async () => {
-    const bench = new Bench();
+  test('waits for the service that refuses it, with the reason', async ({ onTestFinished }) => {
+    const bench = new Bench(onTestFinished);
     await bench.ok('spawn', '-n', 'a', '--agent', 'claude');
     bench.says('a', 'StopFailure', { error: 'rate_limit', last_assistant_message: 'API Error: 429' });
     expect(await bench.inPhase('a', 'waiting')).toMatchObject({ reason: 'waits (rate limit): API Error: 429' });
@@ -104,8 +104,10 @@ describe('an agent that reports', () => {
     await bench.inPhase('a', 'running');
   });
 
-  test('is torn down after its grace with the result that it gave itself, and how to take it up again', async () => {
-    const bench = new Bench().withManager() as Bench;
+  test('is torn down after its grace with the result that it gave itself, and how to take it up again', async ({
+    onTestFinished,
+  }) => {
+    const bench = new Bench(onTestFinished).withManager() as Bench;
     await bench.ok('spawn', '-n', 'a', '--grace', '11s', '--agent', 'claude', '--prompt', 'x');
     bench.says('a', 'Stop', { last_assistant_message: 'first' });
     await bench.inPhase('a', 'done');
@@ -123,8 +125,10 @@ describe('an agent that reports', () => {
     });
   });
 
-  test('is torn down after its grace though it was told more just as it was seen to be done', async () => {
-    const bench = new Bench().withManager() as Bench;
+  test('is torn down after its grace though it was told more just as it was seen to be done', async ({
+    onTestFinished,
+  }) => {
+    const bench = new Bench(onTestFinished).withManager() as Bench;
     const says = (event: string) =>
       `printf '{"session_id":"s-1","hook_event_name":"${event}"}' | sh '${REPORT}' claude; sleep "$PAUSE"`;
     const events = ['Stop', 'UserPromptSubmit', 'Stop'].map(says).join('\n');
@@ -138,8 +142,8 @@ describe('an agent that reports', () => {
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   });
 
-  test('is not done by a nested session, nor by what nobody understands', async () => {
-    const bench = new Bench();
+  test('is not done by a nested session, nor by what nobody understands', async ({ onTestFinished }) => {
+    const bench = new Bench(onTestFinished);
     await bench.ok('spawn', '-n', 'a', '--agent', 'claude');
     bench.says('a', 'SessionStart', { source: 'startup' });
     bench.says('a', 'SessionStart', { source: 'startup', session_id: 's-2' });
@@ -156,8 +160,8 @@ describe('an agent that reports', () => {
     });
   });
 
-  test('whose program is called by a script is not done when that is', async () => {
-    const bench = new Bench();
+  test('whose program is called by a script is not done when that is', async ({ onTestFinished }) => {
+    const bench = new Bench(onTestFinished);
     const script = `printf '{"session_id":"s","hook_event_name":"Stop"}' | sh '${REPORT}' claude; echo >said; exec sleep 1000`;
     await bench.ok('spawn', '-n', 'a', '--', 'sh', '-c', script);
     await bench.written('said');
@@ -165,12 +169,12 @@ describe('an agent that reports', () => {
   });
 });
 
-describe('send', () => {
-  test.each([
+describe.concurrent('send', () => {
+  test.for([
     ['permission', PERMISSION],
     ['answer', { tool_name: 'AskUserQuestion' }],
-  ])('answers no question of %s unawares', async (waitingFor, fields) => {
-    const bench = new Bench();
+  ] as const)('answers no question of %s unawares', async ([waitingFor, fields], { onTestFinished }) => {
+    const bench = new Bench(onTestFinished);
     await bench.ok('spawn', '-n', 'a', '--agent', 'claude');
     bench.says('a', 'PermissionRequest', fields);
     await bench.inPhase('a', 'waiting');
@@ -189,9 +193,9 @@ describe('send', () => {
   });
 });
 
-describe('wait', () => {
-  test('--for ends with 0 once it is there, and prints where', async () => {
-    const bench = new Bench();
+describe.concurrent('wait', () => {
+  test('--for ends with 0 once it is there, and prints where', async ({ onTestFinished }) => {
+    const bench = new Bench(onTestFinished);
     for (const name of ['a', 'b']) await bench.ok('spawn', '-n', name, '--agent', 'claude');
     const done = bench.start(['wait', 'a', '--for', 'done']);
     let [said, noted] = ['', ''];
@@ -212,8 +216,8 @@ describe('wait', () => {
     expect(await bench.run('wait', 'a', '--for', 'waiting', '--timeout', '0')).toMatchObject({ code: 75, stdout: '' });
   });
 
-  test('--for ends with 1 when it ends otherwise', async () => {
-    const bench = new Bench();
+  test('--for ends with 1 when it ends otherwise', async ({ onTestFinished }) => {
+    const bench = new Bench(onTestFinished);
     await bench.ok('spawn', '-n', 'fails', 'sh', '-c', 'exit 3');
     await bench.ok('spawn', '-n', 'succeeds', 'true');
     const wait = (...words: string[]) => bench.run('wait', ...words);
@@ -227,8 +231,8 @@ describe('wait', () => {
     expect(misfits('agent', JSON.parse(listed.stdout))).toEqual([]);
   });
 
-  test('says on stderr when one begins to wait, each time', async () => {
-    const bench = new Bench();
+  test('says on stderr when one begins to wait, each time', async ({ onTestFinished }) => {
+    const bench = new Bench(onTestFinished);
     await bench.ok('spawn', '-n', 'a', '--agent', 'claude');
     const wait = bench.start(['wait', 'a']);
     let stderr = '';
@@ -250,9 +254,9 @@ describe('wait', () => {
   });
 });
 
-describe('a profile', () => {
-  test('keeps the settings that the user gives, with his hooks', async () => {
-    const bench = new Bench();
+describe.concurrent('a profile', () => {
+  test('keeps the settings that the user gives, with his hooks', async ({ onTestFinished }) => {
+    const bench = new Bench(onTestFinished);
     bench.file('own.json', '{"model":"opus","hooks":{"Stop":[{"hooks":[{"type":"command","command":"his"}]}]}}');
     await bench.ok('spawn', '-n', 'a', '--agent', 'claude', '--', '--settings', 'own.json', '--verbose');
     const settings = JSON.parse(readFileSync(join(bench.state, 'agents/a/settings.json'), 'utf8'));
@@ -267,8 +271,8 @@ describe('a profile', () => {
     ]);
   });
 
-  test('turns a prompt that no argument holds into a file', async () => {
-    const bench = new Bench();
+  test('turns a prompt that no argument holds into a file', async ({ onTestFinished }) => {
+    const bench = new Bench(onTestFinished);
     const prompt = `${'x'.repeat(200_000)}\n`;
     bench.file('prompt.md', prompt);
     await bench.ok('spawn', '-n', 'a', '--agent', 'claude', '--prompt-file', 'prompt.md');
@@ -285,14 +289,14 @@ describe('a profile', () => {
     ]);
   });
 
-  test('reads the prompt from stdin', async () => {
-    const bench = new Bench();
+  test('reads the prompt from stdin', async ({ onTestFinished }) => {
+    const bench = new Bench(onTestFinished);
     await bench.runWith({ input: 'what to do' }, 'spawn', '-n', 'a', '--agent', 'claude', '--prompt-file', '-');
     expect((await bench.agent('a')).command).toContain('what to do');
   });
 
-  test('of the user’s own is listed, started, and understood by whose hooks it has', async () => {
-    const bench = new Bench();
+  test('of the user’s own is listed, started, and understood by whose hooks it has', async ({ onTestFinished }) => {
+    const bench = new Bench(onTestFinished);
     bench.configure({
       profiles: {
         reviewer: { agent: 'claude', command: ['claude', '--model', 'opus'], env: { ROLE: 'reviewer' } },
@@ -312,7 +316,7 @@ describe('a profile', () => {
     expect((await bench.agent('a')).command).toEqual(expect.arrayContaining(['--model', 'opus', '--', 'x']));
   });
 
-  test.each<[string, string[], string]>([
+  test.for<[string, string[], string]>([
     ['is none', ['--agent', 'claud'], '--agent: there is no profile "claud": did you mean claude?'],
     ['is not installed', ['--agent', 'plain'], '--agent plain: nowhere-to-be-found is not installed: ask Eve'],
     ['has no prompt in it', ['--agent', 'claude', '--prompt', ' '], 'the prompt is empty: say what is to be done'],
@@ -337,8 +341,8 @@ describe('a profile', () => {
       ['--agent', 'claude', '--prompt-file', 'nul'],
       'the argument "a\\u0000b…" holds a NUL byte, which no program can be given: remove it',
     ],
-  ])('that %s starts nothing', async (_, words, sentence) => {
-    const bench = new Bench();
+  ])('that %s starts nothing', async ([, words, sentence], { onTestFinished }) => {
+    const bench = new Bench(onTestFinished);
     bench.file('nul', 'a\0b');
     bench.configure({ profiles: { plain: { command: ['nowhere-to-be-found'], install: 'ask Eve' } } });
     expect(await bench.run('spawn', ...words)).toEqual({ code: 2, stdout: '', stderr: `agentctl: ${sentence}\n` });
@@ -346,8 +350,8 @@ describe('a profile', () => {
   });
 
   // The other ways are in test/unit/store/config-file.
-  test('in a damaged configuration is refused with its place', async () => {
-    const bench = new Bench();
+  test('in a damaged configuration is refused with its place', async ({ onTestFinished }) => {
+    const bench = new Bench(onTestFinished);
     bench.configure('{"profiles":{"x":{}}}');
     const file = join(bench.dir, 'config', 'agentctl', 'config.json');
     expect(await bench.run('spawn', '--agent', 'claude')).toEqual({
@@ -359,9 +363,9 @@ describe('a profile', () => {
   });
 });
 
-describe('a command that could report', () => {
-  test('is hinted at once, unless the user’s own settings have the hooks', async () => {
-    const bench = new Bench();
+describe.concurrent('a command that could report', () => {
+  test('is hinted at once, unless the user’s own settings have the hooks', async ({ onTestFinished }) => {
+    const bench = new Bench(onTestFinished);
     const hint =
       'agentctl: claude can say when it is done and when it waits: start it with --agent claude, or see "agentctl hooks claude"\n';
     expect((await bench.run('spawn', '--', 'claude')).stderr).toBe(hint);
@@ -375,18 +379,18 @@ describe('a command that could report', () => {
     await bench.inPhase('own', 'done');
   });
 
-  test.each(['claude', 'codex', 'gemini', 'opencode'])(
+  test.for(['claude', 'codex', 'gemini', 'opencode'])(
     '%s has hooks to print, which call what is there',
-    async (agent) => {
-      const bench = new Bench();
+    async (agent, { onTestFinished }) => {
+      const bench = new Bench(onTestFinished);
       const text = await bench.ok('hooks', agent);
       expect(text).toContain(REPORT);
       expect(existsSync(REPORT)).toBe(true);
     },
   );
 
-  test('of which nothing is known has none', async () => {
-    const bench = new Bench();
+  test('of which nothing is known has none', async ({ onTestFinished }) => {
+    const bench = new Bench(onTestFinished);
     expect(await bench.run('hooks', 'x')).toMatchObject({
       code: 2,
       stderr: expect.stringMatching(/^agentctl: hooks: "x" /),

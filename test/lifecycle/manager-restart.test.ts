@@ -76,9 +76,9 @@ const GOES: { how: string; go: (bench: Bench) => Promise<unknown>; back: (bench:
   },
 ];
 
-describe.each(GOES)('the manager, $how', ({ go, back }) => {
-  test('at 59 % of a cap keeps the original one', async () => {
-    const bench = new Bench().withManager() as Bench;
+describe.concurrent.each(GOES)('the manager, $how', ({ go, back }) => {
+  test('at 59 % of a cap keeps the original one', async ({ onTestFinished }) => {
+    const bench = new Bench(onTestFinished).withManager() as Bench;
     await bench.spawn('bystander');
     const agent = await bench.spawn('capped', ['--max-runtime', `${LONG_CAP}s`]);
     const before = bench.manager().pid;
@@ -95,8 +95,8 @@ describe.each(GOES)('the manager, $how', ({ go, back }) => {
     expect(await bench.agent('bystander')).toMatchObject({ phase: 'running' });
   });
 
-  test('at 101 % of it keeps it at once', async () => {
-    const bench = new Bench().withManager() as Bench;
+  test('at 101 % of it keeps it at once', async ({ onTestFinished }) => {
+    const bench = new Bench(onTestFinished).withManager() as Bench;
     await bench.spawn('bystander');
     const agent = await bench.spawn('capped', ['--max-runtime', `${CAP}s`]);
     await bench.until(agent, 0.59 * CAP);
@@ -115,8 +115,10 @@ describe.each(GOES)('the manager, $how', ({ go, back }) => {
   });
 });
 
-test('a manager that is held still over a cap keeps it once it goes on, once', async () => {
-  const bench = new Bench().withManager() as Bench;
+test.concurrent('a manager that is held still over a cap keeps it once it goes on, once', async ({
+  onTestFinished,
+}) => {
+  const bench = new Bench(onTestFinished).withManager() as Bench;
   const agent = await bench.spawn('capped', ['--max-runtime', `${CAP}s`]);
   const { pid } = bench.manager();
   process.kill(pid, 'SIGSTOP');
@@ -130,8 +132,10 @@ test('a manager that is held still over a cap keeps it once it goes on, once', a
   expect(lives(pid)).toBe(true);
 });
 
-test('a manager that is held still, and a sweep that does its work, give one verdict', async () => {
-  const bench = new Bench().withManager() as Bench;
+test.concurrent('a manager that is held still, and a sweep that does its work, give one verdict', async ({
+  onTestFinished,
+}) => {
+  const bench = new Bench(onTestFinished).withManager() as Bench;
   const agent = await bench.spawn('capped', ['--max-runtime', `${CAP}s`, '--kill-after', '1s']);
   const { pid } = bench.manager();
   process.kill(pid, 'SIGSTOP');
@@ -144,9 +148,11 @@ test('a manager that is held still, and a sweep that does its work, give one ver
   expect(bench.managerLog().filter(({ do: what }) => what === 'term')).toEqual([]);
 });
 
-describe('extend', () => {
-  test('adds to the cap and the deadline, two at once both, and is in force after a restart', async () => {
-    const bench = new Bench().withManager() as Bench;
+describe.concurrent('extend', () => {
+  test('adds to the cap and the deadline, two at once both, and is in force after a restart', async ({
+    onTestFinished,
+  }) => {
+    const bench = new Bench(onTestFinished).withManager() as Bench;
     const agent = await bench.spawn('agent', ['--max-runtime', `${CAP}s`]);
     expect(bench.limits(agent)[1]).toBe(String(CAP));
     await Promise.all([bench.ok('extend', 'agent', '1s'), bench.ok('extend', 'agent', '2s')]);
@@ -160,8 +166,8 @@ describe('extend', () => {
     expect(await bench.termAfter(agent)).toBeLessThan(CAP + 3 + LOAD_SECONDS);
   });
 
-  test('none takes the cap away, which a later duration does not bring back', async () => {
-    const bench = new Bench().withManager() as Bench;
+  test('none takes the cap away, which a later duration does not bring back', async ({ onTestFinished }) => {
+    const bench = new Bench(onTestFinished).withManager() as Bench;
     const agent = await bench.spawn('agent', ['--max-runtime', `${CAP}s`]);
     expect(await bench.ok('extend', 'agent', 'none')).toBe('none\n');
     expect(bench.limits(agent)[1]).toBe('none');
@@ -171,8 +177,8 @@ describe('extend', () => {
     expect(await bench.agent('agent')).toMatchObject({ phase: 'running', deadline: null });
   });
 
-  test('is in force for the watchdog, where no manager is', async () => {
-    const bench = new Bench();
+  test('is in force for the watchdog, where no manager is', async ({ onTestFinished }) => {
+    const bench = new Bench(onTestFinished);
     const agent = await bench.spawn('agent', ['--max-runtime', `${CAP}s`]);
     // Run id, cap, kill-after, beat, and how late it comes after the cap.
     bench.changeLimits(agent, ([run = '', cap = '', killAfter = '', , , ...rest]) => [
@@ -209,7 +215,7 @@ function rewrite(file: string, change: (record: Started) => object): void {
   renameSync(`${file}.test`, file);
 }
 
-describe('a number that somebody else has by now', () => {
+describe.concurrent('a number that somebody else has by now', () => {
   const orders: { by: string; end: (bench: Bench, agent: Listed & Started) => Promise<unknown> }[] = [
     {
       by: 'the manager, at the cap',
@@ -225,9 +231,9 @@ describe('a number that somebody else has by now', () => {
     { by: 'its removal', end: (bench) => bench.ok('rm', '-f', 'agent') },
   ];
 
-  test.each(orders)('is not signalled by $by, and the agent is lost', async ({ by, end: endIt }) => {
-    const bench = new Bench();
-    const bystanders = new Bystanders();
+  test.for(orders)('is not signalled by $by, and the agent is lost', async ({ by, end: endIt }, { onTestFinished }) => {
+    const bench = new Bench(onTestFinished);
+    const bystanders = new Bystanders(onTestFinished);
     const agent = await bench.spawn('agent', ['--max-runtime', `${CAP}s`, '--kill-after', '1s']);
     const [first, second, third] = await Promise.all(
       ['first', 'second', 'third'].map((name) => stranger(bench, bystanders, name)),
@@ -254,9 +260,9 @@ describe('a number that somebody else has by now', () => {
     expect(bystanders.dead()).toEqual([]);
   });
 
-  test('is not signalled in place of the manager', async () => {
-    const bench = new Bench().withManager() as Bench;
-    const bystanders = new Bystanders();
+  test('is not signalled in place of the manager', async ({ onTestFinished }) => {
+    const bench = new Bench(onTestFinished).withManager() as Bench;
+    const bystanders = new Bystanders(onTestFinished);
     await bench.spawn('agent');
     await bench.written('state/manager.log');
     const before = bench.manager();
