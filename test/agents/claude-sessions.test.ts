@@ -14,6 +14,8 @@ describe('claude by its profile', () => {
     await succeed(['spawn', '-n', 'a', '--grace', '20s', '--agent', 'claude', '--prompt', '-say hi']);
     await waitFor('its report', async () => (await seen(sandbox, 'a')).report?.state === 'working');
     expect(await seen(sandbox, 'a')).toMatchObject({ phase: 'running', report: { source: 'claude' } });
+    // Its hook comes first; an Escape before it asks would leave the answer to the next prompt for this one.
+    await waitFor('its question', () => service.prompts().length > 0);
     await succeed(['send', '--keys', 'a', 'Escape']);
 
     service.answer = { sentence };

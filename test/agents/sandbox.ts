@@ -196,7 +196,10 @@ export async function seen({ succeed }: Sandbox, name: string): Promise<Seen> {
   return JSON.parse(await succeed(['inspect', name])) as Seen;
 }
 
-export async function inPhase(sandbox: Sandbox, name: string, phase: string): Promise<Seen> {
-  await waitFor(`${name} to be ${phase}`, async () => (await seen(sandbox, name)).phase === phase);
-  return seen(sandbox, name);
+/** Its first look at the agent in that phase: a second one might find it in the next. */
+export function inPhase(sandbox: Sandbox, name: string, phase: string): Promise<Seen> {
+  return waitFor(`${name} to be ${phase}`, async () => {
+    const agent = await seen(sandbox, name);
+    return agent.phase === phase && agent;
+  });
 }

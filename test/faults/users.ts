@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
+import { waitFor } from '../fixtures/wait-for.ts';
 import type { Ran } from '../fixtures/workbench.ts';
 
 /** A user's number, and a group of the same. */
@@ -85,6 +86,17 @@ export class SharedMachine {
   async #close(): Promise<void> {
     await this.agentctl(ANNE, 'kill', '--all');
     await this.agentctl(ANNE, 'tmux', 'kill-server');
-    rmSync(this.dir, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
+    // A wrapper outlives its agent for a second, to keep the end of its log, and writes meanwhile.
+    await waitFor('whatever ends to write no more', () => this.#isRemoved());
+  }
+
+  #isRemoved(): boolean {
+    try {
+      rmSync(this.dir, { recursive: true, force: true });
+      return true;
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOTEMPTY') return false;
+      throw error;
+    }
   }
 }
