@@ -18,6 +18,7 @@ const READ_FROM_DISK = [
   'orders',
   'report',
   'activity',
+  'sample',
   'verdict',
   'postmortem',
   'manager',

@@ -32,6 +32,7 @@ export interface Measurement {
   asleepMs: number;
   treeCpuMs: number;
   memoryBytes: number;
+  processes: number;
   outputBytes: number;
 }
 
@@ -45,7 +46,7 @@ export interface Idleness {
 }
 
 /** Of a core, on average: an idle Claude Code at its prompt uses 0.3 %. */
-const IDLE_CPU_FRACTION = 0.01;
+export const IDLE_CPU_FRACTION = 0.01;
 /** Samples within max idle: an agent is found idle at most this part of max idle too late. */
 const SAMPLES = 16;
 /** In max idle: a crontab that sweeps every hour still finds an agent idle for half an hour. */

@@ -4,6 +4,8 @@ import { heartbeatSays } from '../agent/status.ts';
 import { limitsToDisk } from '../store/agent-files.ts';
 import type { Agent } from '../store/generated/types.ts';
 import { modifiedAt } from '../store/modified-at.ts';
+import { readLastSample } from '../store/samples-file.ts';
+import { awakeMs } from '../system/clock.ts';
 import type { Observed } from './observe.ts';
 import { resumeCommand } from './resume-command.ts';
 
@@ -34,6 +36,7 @@ export function describe(agent: Observed, tmux = 'not asked'): Agent {
     kept: evidence.files.keptBy !== undefined,
     report: reportOn(agent),
     resume: resumeCommand(agent),
+    resources: used(agent),
     lastOutputAt: instant(modifiedAt(join(agent.directory, 'output.log')) ?? null),
     limits: spec ? limitsToDisk({ ...spec.limits, maxRuntimeMs: capOf(evidence) }) : null,
     labels: spec?.labels ?? {},
@@ -49,6 +52,15 @@ export function describe(agent: Observed, tmux = 'not asked'): Agent {
       tmux,
     },
   };
+}
+
+/** As of a moment ago: where no manager samples any more, nobody knows what it uses now. */
+const FRESH_MS = 60_000;
+
+function used({ status, directory, runId }: Observed): Agent['resources'] {
+  if (runId === undefined || !['running', 'done', 'waiting'].includes(status.phase)) return null;
+  const sample = readLastSample(directory, runId);
+  return sample && awakeMs() - sample.awakeSeconds * 1000 < FRESH_MS ? sample : null;
 }
 
 function reportOn({ evidence, directory }: Observed): Agent['report'] {

@@ -14,6 +14,7 @@ import { type Observed, observeAll } from './observe.ts';
 import { isUnwritten, killAfterOf, reconcile } from './reconcile.ts';
 import { isOurs, register, signOff } from './registration.ts';
 import { HookRunner } from './run-hooks.ts';
+import { Sampler } from './sampler.ts';
 import { Surroundings } from './surroundings.ts';
 import { tellNews } from './tell.ts';
 import { whyUnknown } from './why-unknown.ts';
@@ -99,6 +100,7 @@ class Rounds {
   readonly #log: ManagerLog;
   readonly #bell: BellListener;
   readonly #hooks: HookRunner;
+  readonly #sampler: Sampler;
   readonly #memory = new Map<string, Activity>();
   /** What was told of whom. */
   readonly #told = new Map<string, string>();
@@ -115,12 +117,14 @@ class Rounds {
     this.#log = log;
     this.#bell = new BellListener(stateDir.path);
     this.#hooks = new HookRunner(stateDir);
+    this.#sampler = new Sampler((error) => log.error({}, wordsOf(error)));
   }
 
   async look(): Promise<Look> {
     const begun = awakeMs();
     const agents = observeAll(this.#stateDir.path);
     this.#forget(agents);
+    this.#sampler.watch(agents);
     const surroundings = new Surroundings(this.#stateDir, agents, { memory: this.#memory, write: true });
     this.#queue = [];
     let needed = this.#busy.size > 0 || this.#hooks.busy;
@@ -161,6 +165,7 @@ class Rounds {
 
   close(): void {
     this.#bell.close();
+    this.#sampler.close();
   }
 
   #act(agent: Observed, runId: string, action: Action, circumstances: ReturnType<Surroundings['of']>): void {

@@ -1,16 +1,12 @@
 import { type Activity, currentSample, type Measurement, remember, sampleEveryMs } from '../agent/activity.ts';
 import type { Company, Started } from '../agent/evidence.ts';
-import { ownersOf } from '../agent/owners.ts';
-import type { Process } from '../agent/tree.ts';
 import { readActivity, writeActivity } from '../store/activity-file.ts';
-import { printedBytes } from '../store/output-log.ts';
 import type { StateDir } from '../store/state-dir.ts';
-import { cgroupCpuSeconds } from '../system/cgroup.ts';
-import { asleepMs, awakeMs } from '../system/clock.ts';
-import { argumentsOf, processTable } from '../system/processes.ts';
+import { awakeMs } from '../system/clock.ts';
+import { argumentsOf } from '../system/processes.ts';
 import { seenSessions } from '../system/tmux.ts';
 import { scanTree } from './end-tree.ts';
-import { runsOf } from './leftovers.ts';
+import { isRunning, measure } from './measure.ts';
 import type { Observed } from './observe.ts';
 import type { Circumstances } from './reconcile.ts';
 import { tmuxServer } from './tmux-server.ts';
@@ -20,7 +16,6 @@ import { tmuxServer } from './tmux-server.ts';
  * the process table, and at what is remembered of each, is most of what a manager costs.
  */
 const MEASURE_EVERY_MS = 120_000;
-const CLOCK_TICK_MS = 10;
 
 /** What an agent's own files and processes do not tell: looked up at most once for all agents of one look. */
 export class Surroundings {
@@ -53,7 +48,7 @@ export class Surroundings {
     const due = options.memory
       ? running.filter((agent) => isDue(at - lastLook(memory.get(agent.runId)), agent))
       : running;
-    this.#current = due.length === 0 ? new Map() : measure(due, at);
+    this.#current = due.length === 0 ? new Map() : measure(due);
     for (const agent of due) {
       const seen = this.#current.get(agent.runId);
       if (seen === undefined) continue;
@@ -121,15 +116,6 @@ export class Surroundings {
   }
 }
 
-type Running = Observed & { runId: string };
-
-/** Whose tree can be measured: live, here, and known by its start. */
-function isRunning(agent: Observed): agent is Running {
-  const { evidence, status, runId } = agent;
-  const live = status.phase === 'running' || status.phase === 'done' || status.phase === 'waiting';
-  return live && runId !== undefined && evidence.whereabouts === 'here' && evidence.files.started.state === 'there';
-}
-
 function maxIdleOf({ evidence }: Observed): number | null {
   return evidence.files.spec.state === 'there' ? evidence.files.spec.value.limits.maxIdleMs : null;
 }
@@ -143,36 +129,6 @@ function isDue(agoMs: number, agent: Observed): boolean {
 
 function lastLook(activity: Activity | undefined): number {
   return activity?.lookedAtMs ?? Number.NEGATIVE_INFINITY;
-}
-
-/** One pass over the process table for all of them. */
-function measure(agents: readonly Running[], at: number): Map<string, Measurement> {
-  const owned = ownersOf(agents.flatMap(runsOf), processTable());
-  const asleep = asleepMs();
-  return new Map(
-    agents.map(({ runId, directory, evidence }) => {
-      const { started } = evidence.files;
-      const cgroup = started.state === 'there' ? started.value.cgroup : null;
-      const tree = owned.get(runId) ?? [];
-      return [
-        runId,
-        {
-          awakeMs: at,
-          asleepMs: asleep,
-          treeCpuMs: cpuOf(tree, cgroup),
-          memoryBytes: tree.reduce((sum, { memoryBytes }) => sum + memoryBytes, 0),
-          outputBytes: printedBytes(directory),
-        },
-      ];
-    }),
-  );
-}
-
-/** A control group also knows of those that have gone. */
-function cpuOf(tree: readonly Process[], cgroup: string | null): number {
-  const seconds = cgroup === null ? undefined : cgroupCpuSeconds(cgroup);
-  const added = tree.reduce((sum, { cpuTicks }) => sum + cpuTicks, 0) * CLOCK_TICK_MS;
-  return seconds === undefined ? added : Math.max(seconds * 1000, added);
 }
 
 /** Whether something in the tree is an `agentctl wait`: it will go on when others have ended. */

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { Report, Spec } from '../agent/evidence.ts';
 import { DIALECTS } from '../agent/reports/dialects.ts';
 import { isEvent } from '../agent/reports/heard.ts';
-import { parseReportName, type Reported, reported, type Saying } from '../agent/reports/reported.ts';
+import { parseReportName, type Reported, reported, type Saying, waitedMs } from '../agent/reports/reported.ts';
 import { instantOf, uptimeOf } from './disk-times.ts';
 import type * as disk from './generated/types.ts';
 import * as validators from './generated/validators.js';
@@ -15,18 +15,29 @@ import { readRecord } from './record-file.ts';
 const LONGEST_EVENT_BYTES = 1024 * 1024;
 
 /** What was said of an agent, by the files in its reports/. Reads only, and no more of them than it must. */
-export function readReports(directory: string, { runId, reports: source, command }: Spec): Reported {
-  const folder = join(directory, 'reports');
-  return reported(names(folder), source ?? undefined, (file) =>
-    parseReportName(file)?.kind === 'json'
-      ? readRecordOf(join(folder, file), runId)
-      : readEvent(join(folder, file), source ?? '', command),
-  );
+export function readReports(directory: string, spec: Spec): Reported {
+  return reported(names(directory), spec.reports ?? undefined, reader(directory, spec));
 }
 
-function names(folder: string): string[] {
+/**
+ * For how long an agent waited for a person, in milliseconds; undefined where nothing was ever said of it.
+ *
+ * @param endUptimeMs - when it ended.
+ */
+export function readWaitedMs(directory: string, spec: Spec, endUptimeMs: number): number | undefined {
+  return waitedMs(names(directory), spec.reports ?? undefined, reader(directory, spec), endUptimeMs);
+}
+
+function reader(directory: string, { runId, reports: source, command }: Spec) {
+  return (file: string): Saying | undefined | null => {
+    const path = join(directory, 'reports', file);
+    return parseReportName(file)?.kind === 'json' ? readRecordOf(path, runId) : readEvent(path, source ?? '', command);
+  };
+}
+
+function names(directory: string): string[] {
   try {
-    return readdirSync(folder);
+    return readdirSync(join(directory, 'reports'));
   } catch {
     return [];
   }

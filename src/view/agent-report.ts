@@ -1,6 +1,7 @@
 import { formatDuration } from '../agent/duration.ts';
 import { type Row, statusCell } from './agent-table.ts';
 import { commandLine } from './command-line.ts';
+import { usedUp, usesNow } from './used.ts';
 import { visible } from './visible.ts';
 
 interface Reported extends Row {
@@ -17,6 +18,7 @@ interface Reported extends Row {
   evidence: object;
   report: { status: string | null; waitingFor: string | null; resultFile: string | null; at: string } | null;
   resume: string | null;
+  resources: Parameters<typeof usesNow>[0] | null;
   leftRunning?: readonly ProcessNote[];
   verdict?: Verdict | null;
 }
@@ -34,12 +36,7 @@ interface Verdict {
   spared: readonly ProcessNote[];
   survivors: readonly ProcessNote[];
   suspects?: readonly ProcessNote[];
-  resources?: {
-    wallSeconds: number | null;
-    cpuSeconds: number | null;
-    peakMemoryBytes: number | null;
-    savedSeconds: number | null;
-  };
+  resources?: Parameters<typeof usedUp>[0];
 }
 
 type Line = [key: string, value: string | null | undefined];
@@ -83,6 +80,7 @@ export function agentReport(agent: Reported, nowMs: number): string {
       limits &&
         `cap ${duration(limits.maxRuntimeSeconds)}, grace ${duration(limits.graceSeconds)}, idle ${duration(limits.maxIdleSeconds)}, kill after ${duration(limits.killAfterSeconds)}`,
     ],
+    ['uses', agent.resources && usesNow(agent.resources)],
     ['directory', agent.directory],
     ...Object.entries(agent.evidence).map(([witness, says]): [string, string] => [`  ${witness}`, String(says)]),
     ...(agent.verdict ? verdictLines(agent.verdict) : []),
@@ -101,21 +99,8 @@ function verdictLines(verdict: Verdict): Line[] {
     ['  spared', processes(verdict.spared)],
     ['  survived', processes(verdict.survivors)],
     ['  suspect', processes(verdict.suspects)],
-    ['  used', used(verdict.resources)],
+    ['  used', verdict.resources && usedUp(verdict.resources)],
   ];
-}
-
-function used(resources: Verdict['resources']): string | undefined {
-  if (resources === undefined) return undefined;
-  const { wallSeconds, cpuSeconds, peakMemoryBytes, savedSeconds } = resources;
-  return [
-    wallSeconds === null ? undefined : formatDuration(wallSeconds * 1000),
-    cpuSeconds === null ? undefined : `${cpuSeconds.toFixed(2)} s of CPU`,
-    peakMemoryBytes === null ? undefined : `${(peakMemoryBytes / 1024 / 1024).toFixed(0)} MiB at most`,
-    savedSeconds === null ? undefined : `${formatDuration(savedSeconds * 1000)} of its cap left`,
-  ]
-    .filter((part) => part !== undefined)
-    .join(', ');
 }
 
 function processes(notes: readonly ProcessNote[] = []): string {

@@ -1,5 +1,5 @@
-import { formatDuration } from '../agent/duration.ts';
 import { byteSize } from './byte-size.ts';
+import { usedUp } from './used.ts';
 import { visible } from './visible.ts';
 
 interface Reported {
@@ -65,7 +65,7 @@ export function postmortemReport(of: Reported, directory: string): string {
       ['ended', `${of.endedAt ?? 'nobody knows when'}, ${code}${of.program === null ? '' : `, ${of.program}`}`],
       ['steps', of.steps.map(({ step, at }) => `${STEPS[step] ?? step} ${timeOfDay(at)}`).join(', ')],
       ['said', said(of.report)],
-      ['used', used(of.resources)],
+      ['used', usedUp(of.resources)],
     ]),
     ...lastWords(of),
     'what was left',
@@ -134,17 +134,6 @@ function said(report: Reported['report']): string | null {
   const detail = status ?? waitingFor;
   const [words = ''] = linesOf(message ?? '');
   return `${state}${detail === null ? '' : ` (${detail})`}, by ${source}${words === '' ? '' : `: ${words.slice(0, 200)}`}`;
-}
-
-function used({ wallSeconds, cpuSeconds, peakMemoryBytes, savedSeconds }: Reported['resources']): string {
-  return [
-    wallSeconds === null ? null : formatDuration(wallSeconds * 1000),
-    cpuSeconds === null ? null : `${cpuSeconds.toFixed(2)} s of CPU`,
-    peakMemoryBytes === null ? null : `${byteSize(peakMemoryBytes)} at most`,
-    savedSeconds === null ? null : `${formatDuration(savedSeconds * 1000)} of its cap left`,
-  ]
-    .filter((part) => part !== null)
-    .join(', ');
 }
 
 function named(notes: readonly ProcessNote[]): string {

@@ -37,18 +37,9 @@ export function parseReportName(file: string): { uptimeMs: number; tag: string |
  * @param read - undefined for a file that cannot be understood, null for one that means nothing.
  */
 export function reported(files: readonly string[], source: string | undefined, read: Read): Reported {
-  const named = files
-    .flatMap((file) => {
-      const name = parseReportName(file);
-      return name && (name.kind === 'json' || name.kind === source) ? [{ file, ...name }] : [];
-    })
-    .sort((a, b) => (a.file < b.file ? -1 : 1));
-  const events = named.filter(({ kind }) => kind === source);
-  const changes = events.filter(({ tag }) => tag === 'session');
-  const own = ownSession(firstSession(events, read), changes, read);
-
+  const { named, own } = ownFiles(files, source, read);
   const unread: string[] = [];
-  const since: { uptimeMs: number; saying: Saying }[] = [];
+  const since: Told[] = [];
   let settledAtMs: number | undefined;
   for (const { file, uptimeMs } of named.slice(-MOST_FILES).reverse()) {
     // What came at the same time is put in order below.
@@ -59,16 +50,64 @@ export function reported(files: readonly string[], source: string | undefined, r
     since.push({ uptimeMs, saying });
     if (settlesAll(saying, since)) settledAtMs ??= uptimeMs;
   }
-  const inOrder = since.reverse().sort((a, b) => a.uptimeMs - b.uptimeMs || rank(a.saying) - rank(b.saying));
   return {
-    report: inOrder.reduce<Known | undefined>(
-      (before, { uptimeMs, saying }) => follow(before, saying, source ?? '', uptimeMs),
-      undefined,
-    )?.report,
+    report: followAll(since.reverse(), source).at(-1)?.report,
     session: own?.resumeBy,
     typed: named.some(({ tag }) => tag === 'keys'),
     unread,
   };
+}
+
+/**
+ * For how long an agent waited for a person, as far as it said so; undefined where nothing was ever said.
+ *
+ * @param endUptimeMs - when it ended.
+ */
+export function waitedMs(
+  files: readonly string[],
+  source: string | undefined,
+  read: Read,
+  endUptimeMs: number,
+): number | undefined {
+  const { named, own } = ownFiles(files, source, read);
+  const told = named.slice(-MOST_FILES).flatMap(({ file, uptimeMs }): Told[] => {
+    const saying = read(file);
+    return saying && !isAnothers(saying, own) ? [{ uptimeMs, saying }] : [];
+  });
+  const states = followAll(told, source);
+  if (states.length === 0) return undefined;
+  const ends = [...states.slice(1).map(({ uptimeMs }) => uptimeMs), endUptimeMs];
+  return states
+    .map(({ uptimeMs, report }, at) => (report?.state === 'waiting' ? Math.max(0, (ends[at] ?? 0) - uptimeMs) : 0))
+    .reduce((sum, one) => sum + one, 0);
+}
+
+interface Told {
+  uptimeMs: number;
+  saying: Saying;
+}
+
+/** Those that count, by time, and the session that is the agent's own. */
+function ownFiles(files: readonly string[], source: string | undefined, read: Read) {
+  const named = files
+    .flatMap((file) => {
+      const name = parseReportName(file);
+      return name && (name.kind === 'json' || name.kind === source) ? [{ file, ...name }] : [];
+    })
+    .sort((a, b) => (a.file < b.file ? -1 : 1));
+  const events = named.filter(({ kind }) => kind === source);
+  const changes = events.filter(({ tag }) => tag === 'session');
+  return { named, own: ownSession(firstSession(events, read), changes, read) };
+}
+
+/** What was true after each. */
+function followAll(told: readonly Told[], source: string | undefined): { uptimeMs: number; report?: Report }[] {
+  const inOrder = told.toSorted((a, b) => a.uptimeMs - b.uptimeMs || rank(a.saying) - rank(b.saying));
+  let known: Known | undefined;
+  return inOrder.map(({ uptimeMs, saying }) => {
+    known = follow(known, saying, source ?? '', uptimeMs);
+    return { uptimeMs, ...(known && { report: known.report }) };
+  });
 }
 
 type Read = (file: string) => Saying | undefined | null;
@@ -134,7 +173,7 @@ function isAnothers(saying: Saying, own: OwnSession | undefined): boolean {
 const MOST_PROMPTS = 8;
 
 /** After these nothing depends on what was said before; a prompt may be one more of the turn that another one began. */
-function settlesAll(saying: Saying, since: readonly { saying: Saying }[]): boolean {
+function settlesAll(saying: Saying, since: readonly Told[]): boolean {
   if ('record' in saying && saying.record.state === 'done') return true;
   if ('heard' in saying && saying.heard.says !== 'working') return false;
   if ('heard' in saying && saying.heard.says === 'working' && !saying.heard.turn) return true;

@@ -22,6 +22,7 @@ export interface Schemas {
   profiles: Profiles;
   prune: Prune;
   report: Report;
+  sample: Sample;
   'service-status': ServiceStatus;
   settings: EffectiveSettings;
   spec: Spec;
@@ -155,6 +156,10 @@ export interface Agent {
    * The shell line that takes up the agent's own session again; null where it has told of none.
    */
   resume: string | null;
+  /**
+   * What its whole tree used at the manager's last sample; null where there is none, and for one that has ended: its verdict has the peaks.
+   */
+  resources: Sample | null;
   [k: string]: unknown;
 }
 export interface ParentReference {
@@ -234,6 +239,68 @@ export interface ProcessNote {
    * What ties it to the agent.
    */
   why: string;
+  [k: string]: unknown;
+}
+/**
+ * A line of samples.ndjson: what an agent's whole tree used, as the manager measured it. The last hour is kept.
+ */
+export interface Sample {
+  /**
+   * Version of this record's format; a reader refuses a newer one by name and keeps unknown fields.
+   */
+  schemaVersion: 1;
+  /**
+   * Unique for ever, sortable by time; also the cookie AGENTCTL_RUN_ID in the agent's environment.
+   */
+  runId: string;
+  /**
+   * ISO 8601, UTC.
+   */
+  at: string;
+  /**
+   * Seconds since boot without suspend (CLOCK_MONOTONIC).
+   */
+  awakeSeconds: number;
+  /**
+   * Of one core, since the sample before, or since its start: 250 is two and a half cores.
+   */
+  cpuPercent: number;
+  /**
+   * CPU time of the tree since its start, as far as it was seen.
+   */
+  cpuSeconds: number;
+  /**
+   * What its processes add up to: it falls when one of them is gone.
+   */
+  treeCpuSeconds: number;
+  /**
+   * Of the tree: each process's proportional share (PSS), or its resident memory where that cannot be read.
+   */
+  memoryBytes: number;
+  /**
+   * In the tree, without agentctl's own.
+   */
+  processes: number;
+  /**
+   * What it has printed since its start.
+   */
+  outputBytes: number;
+  /**
+   * The most of any sample of this run.
+   */
+  peakCpuPercent: number;
+  /**
+   * The most of any sample of this run.
+   */
+  peakMemoryBytes: number;
+  /**
+   * The most of any sample of this run.
+   */
+  peakProcesses: number;
+  /**
+   * For how long of this run it did nothing: under 1 % of a core and no output from one sample to the next.
+   */
+  idleSeconds: number;
   [k: string]: unknown;
 }
 /**
@@ -1518,5 +1585,10 @@ export interface Resources {
   cpuSeconds: number | null;
   peakMemoryBytes: number | null;
   savedSeconds: number | null;
+  peakCpuPercent?: number | null;
+  peakProcesses?: number | null;
+  outputBytes?: number | null;
+  waitingSeconds?: number | null;
+  idleSeconds?: number | null;
   [k: string]: unknown;
 }

@@ -1,5 +1,5 @@
 // Generated from schemas/ by schemas/generate.mjs; do not edit.
-import type { Spec, Started, Exit, Orders, Report, Activity, Verdict, Postmortem, Manager, Config } from './types.ts';
+import type { Spec, Started, Exit, Orders, Report, Activity, Sample, Verdict, Postmortem, Manager, Config } from './types.ts';
 
 export interface Validator<T> {
   (data: unknown): data is T;
@@ -11,6 +11,7 @@ export declare const exit: Validator<Exit>;
 export declare const orders: Validator<Orders>;
 export declare const report: Validator<Report>;
 export declare const activity: Validator<Activity>;
+export declare const sample: Validator<Sample>;
 export declare const verdict: Validator<Verdict>;
 export declare const postmortem: Validator<Postmortem>;
 export declare const manager: Validator<Manager>;

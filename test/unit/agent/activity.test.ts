@@ -14,7 +14,7 @@ const MAX_IDLE_MS = 1_600_000;
 const SAMPLE_MS = MAX_IDLE_MS / 16;
 
 function look(awakeMs: number, change: Partial<Measurement> = {}): Measurement {
-  return { awakeMs, asleepMs: 0, treeCpuMs: 0, memoryBytes: 0, outputBytes: 0, ...change };
+  return { awakeMs, asleepMs: 0, treeCpuMs: 0, memoryBytes: 0, processes: 1, outputBytes: 0, ...change };
 }
 
 function remembered(looks: readonly Measurement[], maxIdleMs: number | null = MAX_IDLE_MS): Activity {

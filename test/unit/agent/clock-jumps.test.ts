@@ -93,7 +93,14 @@ describe('a machine that was suspended', () => {
     const quietSinceMs = CLOSED_MS - quietMs;
     let memory: Activity | undefined;
     const look = (awakeMs: number, asleepMs: number): Action['do'] => {
-      const seen = { awakeMs, asleepMs, treeCpuMs: 0, memoryBytes: 0, outputBytes: Math.min(awakeMs, quietSinceMs) };
+      const seen = {
+        awakeMs,
+        asleepMs,
+        treeCpuMs: 0,
+        memoryBytes: 0,
+        processes: 1,
+        outputBytes: Math.min(awakeMs, quietSinceMs),
+      };
       memory = remember(memory, seen, maxIdleMs);
       const activity = { memory, current: currentSample(memory, seen) };
       const now = at(awakeMs + asleepMs);

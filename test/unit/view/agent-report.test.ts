@@ -21,6 +21,7 @@ const AGENT: Parameters<typeof agentReport>[0] = {
   archived: false,
   report: null,
   resume: null,
+  resources: null,
   lastOutputAt: null,
   cwd: '/work',
   command: ['make', 'all tests'],
@@ -139,7 +140,7 @@ describe('the report on an agent', () => {
       'was used',
       { resources: { wallSeconds: 480, cpuSeconds: 12.345, peakMemoryBytes: 43_000_000, savedSeconds: 3120 } },
       'used',
-      '8m, 12.35 s of CPU, 41 MiB at most, 52m of its cap left',
+      '8m, 12.35 s of CPU, 41.0 MiB at most, 52m of its cap left',
     ],
     [
       'was used, as far as it is known',
