@@ -6,6 +6,8 @@ import { build } from 'esbuild';
 
 /** Packages that are loaded when they are called, each a file of its own; always with `await import()`. */
 const APART = ['execa', 'ignore', 'pino', 'yargs'];
+/** The same for what draws with React, which must be one for it and for Ink. */
+const TOP = 'src/view/top/app.tsx';
 
 const common = {
   outdir: 'dist',
@@ -38,7 +40,19 @@ const builds = await Promise.all([
             return { errors: [{ text: `${importer} must load ${path} with import()` }] };
           }),
       },
+      {
+        name: 'top',
+        setup: ({ onResolve }) =>
+          onResolve({ filter: /\/top\/app\.tsx$/ }, () => ({ path: './packages/top.js', external: true })),
+      },
     ],
+  }),
+  build({
+    ...common,
+    entryPoints: { 'packages/top': TOP },
+    jsx: 'automatic',
+    define: { 'process.env.NODE_ENV': '"production"', 'process.env.DEV': '"false"' },
+    external: ['*/devtools.js'], // only with DEV, and not installed
   }),
   build({ ...common, entryPoints: Object.fromEntries(APART.map((name) => [`packages/${name}`, name])) }),
 ]);

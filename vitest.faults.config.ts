@@ -6,7 +6,7 @@ export default defineConfig({
     include: ['test/faults/**/*.test.ts'],
     // As in vitest.config.ts: conditions are waited for, and only a broken test reaches these bounds, also where busy loops
     // take most of the machine.
-    testTimeout: 300_000,
+    testTimeout: 600_000,
     hookTimeout: 60_000,
     pool: 'forks',
     isolate: false,

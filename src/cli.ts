@@ -10,6 +10,7 @@ export const COMMANDS: Catalogue = {
   spawn: { summary: 'start an agent and return once it provably runs', load: () => import('./commands/spawn.ts') },
   run: { summary: 'start an agent, show its output, end with its exit code', load: () => import('./commands/run.ts') },
   ps: { summary: 'list agents, and what is true of each', load: () => import('./commands/ps.ts') },
+  top: { summary: 'the agents live on the whole screen, with keys', load: () => import('./commands/top.ts') },
   status: {
     summary: 'one agent for people; exit code 0 live, 3 ended, 4 unknown',
     load: () => import('./commands/status.ts'),

@@ -23,13 +23,22 @@ export interface ListOptions {
  */
 export function list(stateDir: StateDir, options: ListOptions = {}): Agent[] {
   const filter = parseFilters(options.filter ?? []);
-  const seen = options.all
-    ? everyAgent(stateDir.path)
-    : observeAll(stateDir.path).filter((agent) => !isPastGrace(agent));
+  const seen = options.all ? everyAgent(stateDir.path) : present(stateDir);
   const agents = seen.filter((agent) => matches(filter, agent)).sort(liveThenNewest);
   const left = leftBehindBy(agents);
   const described = agents.map((agent) => ({ agent, facts: tellLeft(describe(agent), left.get(agent)) }));
   return described.filter(({ agent }) => !wasRemoved(agent)).map(({ facts }) => facts);
+}
+
+/** The same without what those that have ended left running: that costs a look at all processes. */
+export function listPresent(stateDir: StateDir): Agent[] {
+  return present(stateDir)
+    .sort(liveThenNewest)
+    .map((agent) => describe(agent));
+}
+
+function present(stateDir: StateDir): Observed[] {
+  return observeAll(stateDir.path).filter((agent) => !isPastGrace(agent));
 }
 
 /** Every agent, archived ones too, each once. */

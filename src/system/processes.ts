@@ -194,6 +194,12 @@ export function identityOf(pid: number): ProcessIdentity | undefined {
   return stat && { pid: stat.pid, startTime: stat.startTime };
 }
 
+/** The name of a process, and the group that it is in; undefined where it is gone. */
+export function groupOf(pid: number): { name: string; groupId: number } | undefined {
+  const stat = readStat(pid);
+  return stat && { name: stat.name, groupId: stat.groupId };
+}
+
 /** What a process has used up; undefined where it is gone. */
 export function usageOf(identity: ProcessIdentity): { cpuSeconds: number; memoryBytes: number } | undefined {
   if (livenessOf(identity) === 'dead') return undefined;

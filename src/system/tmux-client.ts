@@ -103,7 +103,10 @@ export async function serverPid(
   server: TmuxServer,
   options: Pick<CallOptions, 'timeout'> = {},
 ): Promise<number | undefined> {
-  const { code, stdout } = await call(server, ['display-message', '-p', '#{pid}'], options);
+  const { code, stdout } = await call(server, ['display-message', '-p', '#{pid}'], {
+    ...options,
+    repeatable: true,
+  });
   return code === 0 ? Number(stdout.trim()) || undefined : undefined;
 }
 

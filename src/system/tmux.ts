@@ -29,7 +29,7 @@ export async function closeSessionNamed(server: TmuxServer, name: string): Promi
 /** The panes in which nothing runs any more, with what was started in them; none where tmux does not answer. */
 export async function deadPanes(server: TmuxServer): Promise<{ session: string; command: string }[]> {
   const format = '#{pane_dead} #{session_id} #{pane_start_command}';
-  const { stdout } = await call(server, ['list-panes', '-a', '-F', format], { timeout: LOOK_MS });
+  const { stdout } = await call(server, ['list-panes', '-a', '-F', format], { timeout: LOOK_MS, repeatable: true });
   return stdout.split('\n').flatMap((line) => {
     const [, session, command] = /^1 (\$\d+) (.*)$/.exec(line) ?? [];
     return session === undefined || command === undefined ? [] : [{ session, command }];
@@ -64,7 +64,7 @@ export async function seenSessions(
   server: TmuxServer,
 ): Promise<{ serverPid: number; sessions: ReadonlyMap<string, SeenSession> } | undefined> {
   const format = '#{pid} #{session_id} #{session_attached} #{session_activity} #{session_last_attached}';
-  const { code, stdout } = await call(server, ['list-sessions', '-F', format], { timeout: LOOK_MS });
+  const { code, stdout } = await call(server, ['list-sessions', '-F', format], { timeout: LOOK_MS, repeatable: true });
   const lines = stdout.split('\n').filter((line) => line !== '');
   if (code !== 0 || lines.length === 0) return undefined;
   const sessions = new Map(
@@ -125,7 +125,7 @@ export function attachSession(
 
 /** Detaches exactly the client with this pid. */
 export async function detachClient(server: TmuxServer, clientPid: number): Promise<void> {
-  const { stdout } = await call(server, ['list-clients', '-F', '#{client_pid} #{client_name}']);
+  const { stdout } = await call(server, ['list-clients', '-F', '#{client_pid} #{client_name}'], { repeatable: true });
   const client = stdout.split('\n').find((line) => line.startsWith(`${clientPid} `));
   if (client) await call(server, ['detach-client', '-t', client.slice(client.indexOf(' ') + 1)]);
 }

@@ -40,8 +40,8 @@ test.each([
     onTestFinished(() => void manager.kill('SIGKILL'));
     const files = setTimes(bench, Object.values(agents));
 
-    expect((await run('extend', 'extended', '1h')).code).toBe(0);
-    expect((await run('sweep')).code).toBe(0);
+    expect(await run('extend', 'extended', '1h')).toMatchObject({ code: 0 });
+    expect(await run('sweep')).toMatchObject({ code: 0, stderr: '' });
     await waitFor(
       'the two ends',
       async () => {

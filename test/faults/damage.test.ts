@@ -36,11 +36,11 @@ beforeAll(async () => {
   bench = new Workbench((close) => closers.push(close));
   copy = await copyOfAgents(bench, (close) => closers.push(close));
   untouched = told(seen());
-}, 120_000);
+});
 
 afterAll(async () => {
   for (const close of closers) await close();
-}, 120_000);
+});
 
 /** What `ps` shows, but for what was left running: that would be a look at all of /proc for each case. */
 function seen(): Agent[] {

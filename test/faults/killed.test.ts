@@ -89,7 +89,6 @@ test.each([{ manager: false }, { manager: true }])(
     else await sweepOnce(bench);
     await bench.checks(await followed(bench, cases));
   },
-  240_000,
 );
 
 test('SIGKILL of the manager, alone and with each of the others: the next command starts another', async () => {

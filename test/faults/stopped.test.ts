@@ -77,7 +77,6 @@ test.each([{ manager: false }, { manager: true }])(
     bench.file('end', '');
     await bench.checks(truths);
   },
-  240_000,
 );
 
 test('SIGSTOP of the manager: stop works, the watchdog keeps the cap, and after CONT it tidies up', async () => {

@@ -63,7 +63,7 @@ describe('layering', () => {
 
 function ourSources(): Sources {
   const files = readdirSync(src, { recursive: true, encoding: 'utf8' }).filter(
-    (file) => /\.[cm]?[jt]s$/.test(file) && !file.startsWith('store/generated/'),
+    (file) => /\.[cm]?[jt]sx?$/.test(file) && !file.startsWith('store/generated/'),
   );
   expect(files.length).toBeGreaterThan(0);
   return Object.fromEntries(files.map((file) => [file, readFileSync(join(src, file), 'utf8')]));
