@@ -96,6 +96,8 @@ async function carryOut(stateDir: StateDir, task: Task): Promise<string> {
     const { deadline } = await extend(stateDir, of, { byMs, by: BY });
     return `${of.name}: deadline ${deadline ?? 'none'}`;
   }
-  const { kept } = await keep(stateDir, of, { keep: !of.kept, by: BY });
+  // As it is now, not as it was drawn: a second press takes back the first, however soon it comes.
+  const isKept = resolve(stateDir, of).evidence.files.keptBy !== undefined;
+  const { kept } = await keep(stateDir, of, { keep: !isKept, by: BY });
   return `${of.name} is kept${kept ? '' : ' no more'}`;
 }

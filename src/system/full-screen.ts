@@ -26,7 +26,6 @@ export class FullScreen {
   readonly #terminal: NodeJS.WriteStream;
   readonly #onSignal = (signal: NodeJS.Signals): void => {
     this.leave();
-    process.stdin.setRawMode?.(false);
     // Libraries that tidy up at signals are many, and would each leave it to the others to end us.
     process.removeAllListeners(signal);
     process.kill(process.pid, signal);
@@ -60,8 +59,18 @@ export class FullScreen {
     process.off('exit', this.#onExit);
     this.#guard.stdin?.end('left\n');
     this.#guard = undefined;
+    letGoOfKeys();
     this.#terminal.write(LEAVE);
   }
+}
+
+/**
+ * Whoever has the terminal next gets every key. Node goes on reading for who listened to "readable", though nobody listens
+ * any more, and stops only where a stream that flows is paused.
+ */
+function letGoOfKeys(): void {
+  process.stdin.setRawMode?.(false);
+  process.stdin.resume().pause();
 }
 
 function harmless(terminal: NodeJS.WriteStream): NodeJS.WriteStream {

@@ -1,65 +1,15 @@
-// What agents say of themselves, from their hooks to whoever asks: a program that is called claude takes events from its
-// terminal, a line each, and passes them to its hooks as Claude Code does.
-import { execFileSync } from 'node:child_process';
-import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import { REPORT, ReportingBench } from '../fixtures/reporting-bench.ts';
 import { waitFor } from '../fixtures/wait-for.ts';
-import { AGENTCTL, type Listed, Workbench } from '../fixtures/workbench.ts';
 import { misfits } from './schemas.ts';
-
-const REPORT = join(dirname(AGENTCTL), 'agent-report');
-
-const CLAUDE = `#!/bin/sh
-for word; do printf '<%s>\\n' "$word"; done
-echo ready
-while IFS= read -r line; do
-  case $line in
-  \\{*SessionStart*) printf '%s' "$line" | sh '${REPORT}' claude -session ;;
-  \\{*ToolUse*) printf '%s' "$line" | sh '${REPORT}' claude -tool ;;
-  \\{*) printf '%s' "$line" | sh '${REPORT}' claude ;;
-  exit*) exit "\${line#exit }" ;;
-  esac
-done
-`;
-
-class Bench extends Workbench {
-  constructor(whenFinished: (close: () => Promise<void>) => void) {
-    super(whenFinished);
-    mkdirSync(join(this.dir, 'bin'));
-    this.installed('claude', CLAUDE);
-    this.env.PATH = `${join(this.dir, 'bin')}:${this.env.PATH}`;
-    this.env.HOME = this.dir;
-  }
-
-  installed(name: string, text: string): void {
-    writeFileSync(join(this.dir, 'bin', name), text);
-    chmodSync(join(this.dir, 'bin', name), 0o755);
-  }
-
-  /** Has the agent's hooks called with an event; through tmux itself, so that it is nothing that agentctl sent. */
-  says(name: string, event: string, fields: object = {}): void {
-    this.types(name, JSON.stringify({ session_id: 's-1', hook_event_name: event, ...fields }));
-  }
-
-  types(name: string, line: string): void {
-    const send = ['-S', join(this.state, 'tmux.sock'), 'send-keys', '-t', `=${name}:`];
-    execFileSync('tmux', [...send, '-l', line]);
-    execFileSync('tmux', [...send, 'Enter']);
-  }
-
-  async inPhase(name: string, phase: string): Promise<Listed> {
-    const named = async () => (await this.ps()).find((agent) => agent.name === name);
-    await waitFor(`${name} to be ${phase}`, async () => (await named())?.phase === phase);
-    return this.agent(name);
-  }
-}
 
 const PERMISSION = { tool_name: 'Bash', tool_input: {} };
 
 describe.concurrent('an agent that reports', () => {
   test('is working, waiting and done by its own word, everywhere it is looked at', async ({ onTestFinished }) => {
-    const bench = new Bench(onTestFinished);
+    const bench = new ReportingBench(onTestFinished);
     await bench.ok('spawn', '-n', 'a', '--agent', 'claude', '--prompt', "-it's odd");
     bench.says('a', 'SessionStart', { source: 'startup' });
     bench.says('a', 'UserPromptSubmit', { prompt: 'x' });
@@ -94,7 +44,7 @@ describe.concurrent('an agent that reports', () => {
   });
 
   test('waits for the service that refuses it, with the reason', async ({ onTestFinished }) => {
-    const bench = new Bench(onTestFinished);
+    const bench = new ReportingBench(onTestFinished);
     await bench.ok('spawn', '-n', 'a', '--agent', 'claude');
     bench.says('a', 'StopFailure', { error: 'rate_limit', last_assistant_message: 'API Error: 429' });
     expect(await bench.inPhase('a', 'waiting')).toMatchObject({ reason: 'waits (rate limit): API Error: 429' });
@@ -107,7 +57,7 @@ describe.concurrent('an agent that reports', () => {
   test('is torn down after its grace with the result that it gave itself, and how to take it up again', async ({
     onTestFinished,
   }) => {
-    const bench = new Bench(onTestFinished).withManager() as Bench;
+    const bench = new ReportingBench(onTestFinished).withManager() as ReportingBench;
     await bench.ok('spawn', '-n', 'a', '--grace', '11s', '--agent', 'claude', '--prompt', 'x');
     bench.says('a', 'Stop', { last_assistant_message: 'first' });
     await bench.inPhase('a', 'done');
@@ -128,7 +78,7 @@ describe.concurrent('an agent that reports', () => {
   test('is torn down after its grace though it was told more just as it was seen to be done', async ({
     onTestFinished,
   }) => {
-    const bench = new Bench(onTestFinished).withManager() as Bench;
+    const bench = new ReportingBench(onTestFinished).withManager() as ReportingBench;
     const says = (event: string) =>
       `printf '{"session_id":"s-1","hook_event_name":"${event}"}' | sh '${REPORT}' claude; sleep "$PAUSE"`;
     const events = ['Stop', 'UserPromptSubmit', 'Stop'].map(says).join('\n');
@@ -143,7 +93,7 @@ describe.concurrent('an agent that reports', () => {
   });
 
   test('is not done by a nested session, nor by what nobody understands', async ({ onTestFinished }) => {
-    const bench = new Bench(onTestFinished);
+    const bench = new ReportingBench(onTestFinished);
     await bench.ok('spawn', '-n', 'a', '--agent', 'claude');
     bench.says('a', 'SessionStart', { source: 'startup' });
     bench.says('a', 'SessionStart', { source: 'startup', session_id: 's-2' });
@@ -161,7 +111,7 @@ describe.concurrent('an agent that reports', () => {
   });
 
   test('whose program is called by a script is not done when that is', async ({ onTestFinished }) => {
-    const bench = new Bench(onTestFinished);
+    const bench = new ReportingBench(onTestFinished);
     const script = `printf '{"session_id":"s","hook_event_name":"Stop"}' | sh '${REPORT}' claude; echo >said; exec sleep 1000`;
     await bench.ok('spawn', '-n', 'a', '--', 'sh', '-c', script);
     await bench.written('said');
@@ -174,7 +124,7 @@ describe.concurrent('send', () => {
     ['permission', PERMISSION],
     ['answer', { tool_name: 'AskUserQuestion' }],
   ] as const)('answers no question of %s unawares', async ([waitingFor, fields], { onTestFinished }) => {
-    const bench = new Bench(onTestFinished);
+    const bench = new ReportingBench(onTestFinished);
     await bench.ok('spawn', '-n', 'a', '--agent', 'claude');
     bench.says('a', 'PermissionRequest', fields);
     await bench.inPhase('a', 'waiting');
@@ -195,7 +145,7 @@ describe.concurrent('send', () => {
 
 describe.concurrent('wait', () => {
   test('--for ends with 0 once it is there, and prints where', async ({ onTestFinished }) => {
-    const bench = new Bench(onTestFinished);
+    const bench = new ReportingBench(onTestFinished);
     for (const name of ['a', 'b']) await bench.ok('spawn', '-n', name, '--agent', 'claude');
     const done = bench.start(['wait', 'a', '--for', 'done']);
     let [said, noted] = ['', ''];
@@ -217,7 +167,7 @@ describe.concurrent('wait', () => {
   });
 
   test('--for ends with 1 when it ends otherwise', async ({ onTestFinished }) => {
-    const bench = new Bench(onTestFinished);
+    const bench = new ReportingBench(onTestFinished);
     await bench.ok('spawn', '-n', 'fails', 'sh', '-c', 'exit 3');
     await bench.ok('spawn', '-n', 'succeeds', 'true');
     const wait = (...words: string[]) => bench.run('wait', ...words);
@@ -232,7 +182,7 @@ describe.concurrent('wait', () => {
   });
 
   test('says on stderr when one begins to wait, each time', async ({ onTestFinished }) => {
-    const bench = new Bench(onTestFinished);
+    const bench = new ReportingBench(onTestFinished);
     await bench.ok('spawn', '-n', 'a', '--agent', 'claude');
     const wait = bench.start(['wait', 'a']);
     let stderr = '';
@@ -256,7 +206,7 @@ describe.concurrent('wait', () => {
 
 describe.concurrent('a profile', () => {
   test('keeps the settings that the user gives, with his hooks', async ({ onTestFinished }) => {
-    const bench = new Bench(onTestFinished);
+    const bench = new ReportingBench(onTestFinished);
     bench.file('own.json', '{"model":"opus","hooks":{"Stop":[{"hooks":[{"type":"command","command":"his"}]}]}}');
     await bench.ok('spawn', '-n', 'a', '--agent', 'claude', '--', '--settings', 'own.json', '--verbose');
     const settings = JSON.parse(readFileSync(join(bench.state, 'agents/a/settings.json'), 'utf8'));
@@ -272,7 +222,7 @@ describe.concurrent('a profile', () => {
   });
 
   test('turns a prompt that no argument holds into a file', async ({ onTestFinished }) => {
-    const bench = new Bench(onTestFinished);
+    const bench = new ReportingBench(onTestFinished);
     const prompt = `${'x'.repeat(200_000)}\n`;
     bench.file('prompt.md', prompt);
     await bench.ok('spawn', '-n', 'a', '--agent', 'claude', '--prompt-file', 'prompt.md');
@@ -290,13 +240,13 @@ describe.concurrent('a profile', () => {
   });
 
   test('reads the prompt from stdin', async ({ onTestFinished }) => {
-    const bench = new Bench(onTestFinished);
+    const bench = new ReportingBench(onTestFinished);
     await bench.runWith({ input: 'what to do' }, 'spawn', '-n', 'a', '--agent', 'claude', '--prompt-file', '-');
     expect((await bench.agent('a')).command).toContain('what to do');
   });
 
   test('of the user’s own is listed, started, and understood by whose hooks it has', async ({ onTestFinished }) => {
-    const bench = new Bench(onTestFinished);
+    const bench = new ReportingBench(onTestFinished);
     bench.configure({
       profiles: {
         reviewer: { agent: 'claude', command: ['claude', '--model', 'opus'], env: { ROLE: 'reviewer' } },
@@ -342,7 +292,7 @@ describe.concurrent('a profile', () => {
       'the argument "a\\u0000b…" holds a NUL byte, which no program can be given: remove it',
     ],
   ])('that %s starts nothing', async ([, words, sentence], { onTestFinished }) => {
-    const bench = new Bench(onTestFinished);
+    const bench = new ReportingBench(onTestFinished);
     bench.file('nul', 'a\0b');
     bench.configure({ profiles: { plain: { command: ['nowhere-to-be-found'], install: 'ask Eve' } } });
     expect(await bench.run('spawn', ...words)).toEqual({ code: 2, stdout: '', stderr: `agentctl: ${sentence}\n` });
@@ -351,7 +301,7 @@ describe.concurrent('a profile', () => {
 
   // The other ways are in test/unit/store/config-file.
   test('in a damaged configuration is refused with its place', async ({ onTestFinished }) => {
-    const bench = new Bench(onTestFinished);
+    const bench = new ReportingBench(onTestFinished);
     bench.configure('{"profiles":{"x":{}}}');
     const file = join(bench.dir, 'config', 'agentctl', 'config.json');
     expect(await bench.run('spawn', '--agent', 'claude')).toEqual({
@@ -365,7 +315,7 @@ describe.concurrent('a profile', () => {
 
 describe.concurrent('a command that could report', () => {
   test('is hinted at once, unless the user’s own settings have the hooks', async ({ onTestFinished }) => {
-    const bench = new Bench(onTestFinished);
+    const bench = new ReportingBench(onTestFinished);
     const hint =
       'agentctl: claude can say when it is done and when it waits: start it with --agent claude, or see "agentctl hooks claude"\n';
     expect((await bench.run('spawn', '--', 'claude')).stderr).toBe(hint);
@@ -382,7 +332,7 @@ describe.concurrent('a command that could report', () => {
   test.for(['claude', 'codex', 'gemini', 'opencode'])(
     '%s has hooks to print, which call what is there',
     async (agent, { onTestFinished }) => {
-      const bench = new Bench(onTestFinished);
+      const bench = new ReportingBench(onTestFinished);
       const text = await bench.ok('hooks', agent);
       expect(text).toContain(REPORT);
       expect(existsSync(REPORT)).toBe(true);
@@ -390,7 +340,7 @@ describe.concurrent('a command that could report', () => {
   );
 
   test('of which nothing is known has none', async ({ onTestFinished }) => {
-    const bench = new Bench(onTestFinished);
+    const bench = new ReportingBench(onTestFinished);
     expect(await bench.run('hooks', 'x')).toMatchObject({
       code: 2,
       stderr: expect.stringMatching(/^agentctl: hooks: "x" /),

@@ -17,13 +17,15 @@ export class Terminal {
     bench: Pick<Workbench, 'env' | 'dir' | 'state'>,
     whenFinished: (close: () => void) => void,
     args: readonly string[],
+    { columns = 90, rows = 24, env = {} }: { columns?: number; rows?: number; env?: Record<string, string> } = {},
   ) {
+    const own = Object.entries(env).map(([name, value]) => `${name}=${quote(value)} `);
     const words = [process.execPath, AGENTCTL, ...args].map(quote).join(' ');
     // Its exit code is shown on the screen, which is all that a person has as well.
     this.#tmux(
       bench.env,
-      ...['-f', '/dev/null', 'new-session', '-d', '-x', '90', '-y', '24', '-c', bench.dir],
-      `AGENTCTL_STATE_DIR=${quote(bench.state)} ${words}; echo "ended with $?"; exec sleep 1000`,
+      ...['-f', '/dev/null', 'new-session', '-d', '-x', String(columns), '-y', String(rows), '-c', bench.dir],
+      `${own.join('')}AGENTCTL_STATE_DIR=${quote(bench.state)} ${words}; echo "ended with $?"; exec sleep 1000`,
     );
     whenFinished(() => {
       this.#tmux(undefined, 'kill-server');
@@ -33,6 +35,20 @@ export class Terminal {
 
   screen(): string {
     return this.#tmux(undefined, 'capture-pane', '-p');
+  }
+
+  /** With its colours, as terminal codes. */
+  colours(): string {
+    return this.#tmux(undefined, 'capture-pane', '-p', '-e');
+  }
+
+  /** What tmux says of the pane, by one of its formats. */
+  is(format: string): string {
+    return this.#tmux(undefined, 'display-message', '-p', format).trim();
+  }
+
+  resize(columns: number, rows: number): void {
+    this.#tmux(undefined, 'resize-window', '-x', String(columns), '-y', String(rows));
   }
 
   press(...keys: string[]): void {

@@ -58,7 +58,7 @@ function titleOf(top: Top, { nowMs, stateDir, managerRuns }: Scene): Line {
     return many === 0 ? undefined : `${many} ${WORDS[attention]}`;
   }).filter((count) => count !== undefined);
   const agents = top.rows.length === 0 ? 'no agents' : counts.join(', ');
-  return { text: `${agents}${managerRuns ? '' : '; no manager runs'}  ${stateDir}`, tone: 'title' };
+  return { text: `${managerRuns ? '' : 'no manager runs; '}${agents}  ${stateDir}`, tone: 'title' };
 }
 
 const WORDS: Readonly<Record<(typeof ATTENTION)[number], string>> = {
@@ -145,6 +145,7 @@ function statusOf(row: TopRow, nowMs: number): string {
   if (row.phase === 'done') return row.report?.status === 'failure' ? 'done: failure' : 'done';
   if (attention === 'idle') return `idle ${roughly(nowMs - Date.parse(row.lastOutputAt ?? row.startedAt ?? ''))}`;
   if (row.phase === 'waiting') return `waits: ${row.report?.waitingFor ?? 'input'}`;
+  if (row.phase === 'running') return row.kept ? 'running, kept' : 'running';
   if (row.phase !== 'ended') return statusCell(row, nowMs);
   return row.result === 'failed' ? `failed (${row.signal ?? row.exitCode})` : String(row.result);
 }
@@ -198,7 +199,7 @@ function lastReport(row: TopRow, nowMs: number): string {
   const { report } = row;
   if (report === null) return commandLine(row.command);
   const minutes = Math.floor(Math.max(0, nowMs - Date.parse(report.at)) / 60_000);
-  const ago = minutes === 0 ? 'just now' : `${formatDuration(minutes * 60_000)} ago`;
+  const ago = minutes === 0 ? 'now' : formatDuration(minutes * 60_000);
   const words = (report.message ?? report.state).split('\n', 1)[0] ?? '';
   return `${ago}: ${words}`;
 }
