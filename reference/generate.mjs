@@ -34,6 +34,7 @@ async function bundled(entry) {
       bundle: true,
       platform: 'node',
       format: 'esm',
+      external: ['*.tsx'], // never called here
       banner: { js: "import{createRequire}from'node:module';const require=createRequire(import.meta.url);" },
       logLevel: 'error',
     });

@@ -37,7 +37,7 @@ const command: Command = {
       nargs: 1,
       describe: `${Object.keys(SORTS).join(', ')}; with - before it, backwards`,
     },
-    watch: { type: 'boolean', describe: 'again every 2 s, until interrupted' },
+    watch: { type: 'boolean', describe: 'again every 2 s, until interrupted; in a pipe one table below the other' },
     tree: { type: 'boolean', describe: 'agents below those that spawned them' },
     foreign: { type: 'boolean', describe: 'instead of agents: the sessions on your other tmux servers' },
     json: { type: 'boolean', describe: 'schemas/list.schema.json; with --foreign schemas/foreign.schema.json' },
@@ -51,8 +51,8 @@ const command: Command = {
     // stdout is never "destroyed", not even when its reader has left: only the error tells.
     const gone = new AbortController();
     process.stdout.on('error', () => gone.abort());
-    for (;;) {
-      const home = call.flags.on('watch') && process.stdout.isTTY ? '\x1b[H\x1b[2J' : '';
+    const again = call.flags.on('watch') && canMoveCursor() ? '\x1b[H\x1b[2J' : '\n';
+    for (let home = again.trim(); ; home = again) {
       if (foreign) await renderForeign(call, home);
       else render(call, key, home);
       if (!call.flags.on('watch')) return 0;
@@ -72,11 +72,17 @@ function render({ flags, stateDir }: Call, key: ((agents: Agent[]) => Agent[]) |
     print(home + agentTable(agents, { columns: process.stdout.columns, tree: flags.on('tree'), nowMs: wallMs() }));
     if (!running && agents.some(({ archived }) => !archived)) note(NO_MANAGER);
   } else {
+    // Those that were there are there no more.
+    if (canMoveCursor()) process.stdout.write(home);
     const where = existsSync(stateDir.path) ? '' : ', which does not exist yet';
     note(
       `no agents in ${stateDir.path} (${stateDir.reason}${where}); other state directories are reached with --state-dir`,
     );
   }
+}
+
+function canMoveCursor(): boolean {
+  return process.stdout.isTTY && !['', 'dumb'].includes(process.env.TERM ?? '');
 }
 
 function order(sort: string | undefined): ((agents: Agent[]) => Agent[]) | undefined {

@@ -28,8 +28,9 @@ const command: Command = {
         const left = await showTop(top, world).finally(() => full.leave());
         if (left?.deed.do !== 'attach') return 0;
         const { of } = left.deed;
-        const message = await attach(stateDir, resolve(stateDir, of)).then(() => '', wordsOf);
-        top = { ...left.top, message };
+        // It may be gone by now.
+        const attached = (async () => attach(stateDir, resolve(stateDir, of)))();
+        top = { ...left.top, message: await attached.then(() => '', wordsOf) };
       }
     } finally {
       world.close();
