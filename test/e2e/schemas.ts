@@ -33,7 +33,8 @@ const compiled = new Map<string, ValidateFunction>();
 function compile(schema: string): ValidateFunction {
   // Compiled from the published files, not from the generated validators, which agentctl itself uses.
   const ajv = new Ajv2020({ allErrors: true });
-  if (schema !== 'agent') ajv.addSchema(read('agent'), 'agent.schema.json');
+  // What others are made of.
+  for (const part of ['agent', 'sample']) if (schema !== part) ajv.addSchema(read(part), `${part}.schema.json`);
   return ajv.compile(read(schema));
 }
 
