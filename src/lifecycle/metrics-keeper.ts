@@ -1,7 +1,7 @@
 import type { Deed, Use } from '../agent/metrics.ts';
 import { SAMPLE_EVERY_MS } from '../agent/sample.ts';
 import { AgentctlError, wordsOf } from '../errors.ts';
-import { type LastDeeds, writeLook } from '../store/look-file.ts';
+import { type LastDeeds, readLook, writeLook } from '../store/look-file.ts';
 import { agentsDir } from '../store/paths.ts';
 import { placeOf } from '../store/place.ts';
 import type { StateDir } from '../store/state-dir.ts';
@@ -25,7 +25,7 @@ export class MetricsKeeper {
   readonly #reader: FleetReader;
   readonly #timer: NodeJS.Timeout;
   readonly #place: string | undefined;
-  readonly #deeds: LastDeeds = { look: undefined, sweep: undefined };
+  readonly #deeds: LastDeeds;
   #agents: readonly Observed[] = [];
   #uses: ReadonlyMap<string, Use> = new Map();
   #textfile: string | null = null;
@@ -38,6 +38,8 @@ export class MetricsKeeper {
     this.#stateDir = stateDir;
     this.#log = log;
     this.#reader = new FleetReader(stateDir);
+    // A sweep of the manager before this one still is the last.
+    this.#deeds = { look: undefined, sweep: readLook(stateDir.path).sweep };
     this.#place = placeOf(agentsDir(stateDir.path));
     this.#timer = setInterval(() => this.#tell(), SAMPLE_EVERY_MS).unref();
   }
@@ -70,8 +72,8 @@ export class MetricsKeeper {
   }
 
   #tell(): void {
-    if (this.#hasLeft || this.#writing !== undefined) return;
     this.#putDownLook();
+    if (this.#hasLeft || this.#writing !== undefined) return;
     this.#readSetting();
     this.#writing = this.#write({ leaving: false }).finally(() => {
       this.#writing = undefined;

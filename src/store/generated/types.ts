@@ -733,7 +733,7 @@ export interface Look {
    */
   look: Deed | null;
   /**
-   * Tidying up and pruning: every sweep interval. Null: this manager has not finished one yet.
+   * Tidying up and pruning: every sweep interval. Null: none has finished one yet.
    */
   sweep: Deed | null;
   [k: string]: unknown;
