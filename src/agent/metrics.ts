@@ -71,13 +71,19 @@ export function endedRunOf(runId: string, status: Status, ended: readonly Ended[
 }
 
 /**
- * Whether nothing of an agent's end can change any more: a TERM may turn out to have reached nobody, and is withdrawn then.
- * What counts once must not count as something else later. Pure.
+ * Whether nothing of an agent's end can change any more: a TERM that came before it may turn out to have reached nobody, and
+ * is withdrawn then. What counts once must not count as something else later, nor not at all for a while. Pure.
  */
-export function isSettled({ archived, verdict }: Pick<AgentFiles, 'archived' | 'verdict'>): boolean {
+export function isSettled({
+  archived,
+  verdict,
+  sentinel,
+}: Pick<AgentFiles, 'archived' | 'verdict' | 'sentinel'>): boolean {
   if (archived || verdict.state !== 'there') return true;
-  const steps = verdict.value.steps.map(({ step }) => step);
-  return !steps.includes('term') || steps.includes('ended') || steps.includes('teardown');
+  const { steps } = verdict.value;
+  const term = steps.find(({ step }) => step === 'term');
+  if (term === undefined || steps.some(({ step }) => step === 'ended' || step === 'teardown')) return true;
+  return sentinel.state === 'there' && sentinel.value.uptimeMs < term.uptimeMs;
 }
 
 /** It had left session, group and parents: nothing but the cookie or the control group still told whose it was. */

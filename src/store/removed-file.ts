@@ -11,7 +11,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { type EndedRun, sumOf, type Totals } from '../agent/metrics.ts';
-import { codeOf } from '../errors.ts';
+import { AgentctlError, codeOf, refusal } from '../errors.ts';
 import type { Removed } from './generated/types.ts';
 import * as validators from './generated/validators.js';
 import { removedFile } from './paths.ts';
@@ -36,13 +36,20 @@ export interface RemovedRuns {
   runs: ReadonlyMap<string, Totals>;
 }
 
-/** What stands there; nothing where there is no file. A line that cannot be read is passed over. */
+/**
+ * What stands there; nothing where there is no file. A line that cannot be read is passed over.
+ *
+ * @throws {AgentctlError} where the file cannot be read: taken for nothing, every counter would fall.
+ */
 export function readRemoved(stateDir: string): RemovedRuns {
   let file: number;
   try {
     file = openSync(removedFile(stateDir), constants.O_RDONLY | constants.O_NONBLOCK);
-  } catch {
-    return totalsOf([]);
+  } catch (error) {
+    if (codeOf(error) === 'ENOENT') return totalsOf([]);
+    throw new AgentctlError(`${removedFile(stateDir)} cannot be read (${refusal(error)}): see that it is yours`, {
+      cause: error,
+    });
   }
   try {
     return totalsOf(linesOf(readFrom(file, 0)));

@@ -62,19 +62,28 @@ describe('what an agent adds to the counters', () => {
 });
 
 describe('an end is settled', () => {
-  const files = (archived: boolean, ...steps: ('term' | 'kill' | 'ended' | 'teardown')[]) =>
+  const TERM_MS = 1000;
+  const files = (
+    archived: boolean,
+    endedAtMs: number | undefined,
+    ...steps: ('term' | 'kill' | 'ended' | 'teardown')[]
+  ) =>
     ({
       archived,
-      verdict: { state: 'there', value: { steps: steps.map((step) => ({ step, atMs: 0, uptimeMs: 0 })) } },
+      sentinel: endedAtMs === undefined ? { state: 'absent' } : { state: 'there', value: { uptimeMs: endedAtMs } },
+      verdict: { state: 'there', value: { steps: steps.map((step) => ({ step, atMs: 0, uptimeMs: TERM_MS })) } },
     }) as unknown as AgentFiles;
+  const [before, after] = [TERM_MS - 1, TERM_MS + 1];
 
   test.each([
-    ['where nobody put down a TERM', files(false), true],
-    ['not while a TERM may be withdrawn', files(false, 'term', 'kill'), false],
-    ['once its tree has ended', files(false, 'term', 'ended'), true],
-    ['once it is torn down', files(false, 'term', 'teardown'), true],
-    ['in the archive, whatever its verdict says', files(true, 'term'), true],
-    ['without a verdict', { archived: false, verdict: { state: 'absent' } } as AgentFiles, true],
+    ['where nobody put down a TERM', files(false, after), true],
+    ['not while a TERM before it may be withdrawn', files(false, after, 'term', 'kill'), false],
+    ['not while nobody has said how it ended', files(false, undefined, 'term'), false],
+    ['where it came before the TERM', files(false, before, 'term'), true],
+    ['once its tree has ended', files(false, after, 'term', 'ended'), true],
+    ['once it is torn down', files(false, after, 'term', 'teardown'), true],
+    ['in the archive, whatever its verdict says', files(true, after, 'term'), true],
+    ['without a verdict', { ...files(false, after), verdict: { state: 'absent' } } as AgentFiles, true],
   ])('%s', (_, of, settled) => {
     expect(isSettled(of)).toBe(settled);
   });

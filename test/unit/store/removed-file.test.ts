@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { NO_TOTALS, sumOf } from '../../../src/agent/metrics.ts';
 import { addRemoved, readRemoved, removedMark, sumUpRemoved } from '../../../src/store/removed-file.ts';
-import { folder } from './state.ts';
+import { asNobody, folder, letPass } from './state.ts';
 
 const run = (runId: string) => ({
   runId,
@@ -43,6 +43,13 @@ describe('removed.ndjson', () => {
     appendFileSync(join(state, 'removed.ndjson'), '{"schemaVersion":1}\n{"schemaVersion":1,"runId":"ru');
     addRemoved(state, run('run00002'));
     expect(countIn(state)).toBe(2);
+  });
+
+  test('that cannot be read is no empty one', () => {
+    const state = folder();
+    addRemoved(state, run('run00001'));
+    letPass(state);
+    asNobody(() => expect(() => readRemoved(state)).toThrow(/removed.ndjson cannot be read \(permission denied\)/));
   });
 
   test('says that there was no room', () => {
