@@ -18,9 +18,11 @@ describe.concurrent('metrics', () => {
     expect,
   }) => {
     const bench = new Workbench(onTestFinished);
-    await bench.ok('spawn', '-n', 'live', 'sleep', '1000');
-    await bench.run('run', '-n', 'failed', '--', 'sh', '-c', 'exit 3');
-    await bench.run('run', '-n', 'good', 'true');
+    await Promise.all([
+      bench.ok('spawn', '-n', 'live', 'sleep', '1000'),
+      bench.run('run', '-n', 'failed', '--', 'sh', '-c', 'exit 3'),
+      bench.run('run', '-n', 'good', 'true'),
+    ]);
     archivedAgent(bench.state, { name: 'old', endedAtMs: Date.now() - 9 * 86_400_000 });
     mkdirSync(join(bench.state, 'archive', 'broken.run00001'));
     mkdirSync(join(bench.state, 'agents', 'broken'));
