@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path';
 import { build } from 'esbuild';
 
 /** Packages that are loaded when they are called, each a file of its own; always with `await import()`. */
-const APART = ['execa', 'ignore', 'pino', 'yargs'];
+const APART = ['execa', 'ignore', 'pino', 'prom-client', 'yargs'];
 /** The same for what draws with React, which must be one for it and for Ink. */
 const TOP = 'src/view/top/app.tsx';
 

@@ -27,7 +27,7 @@ _agentctl_names() {
 
 _agentctl() {
   local word=${COMP_WORDS[COMP_CWORD]} one at command='' directory='' expects='' names='' runs=''
-  local words='spawn run ps top status inspect wait logs screen attach send stop kill done extend keep agents hooks rm prune sweep manager service config events stats audit tmux info doctor completion'
+  local words='spawn run ps top status inspect wait logs screen attach send stop kill done extend keep agents hooks rm prune sweep manager service config events stats metrics audit tmux info doctor completion'
   local options='--state-dir --help --version' takes=' --state-dir '
   COMPREPLY=()
   for ((at = 1; at < COMP_CWORD; at++)); do
@@ -145,6 +145,9 @@ _agentctl() {
         stats)
           options='--json --state-dir --help'
           takes=' --state-dir ' ;;
+        metrics)
+          options='--textfile --state-dir --help'
+          takes=' --textfile --state-dir ' ;;
         audit)
           options='--json --state-dir --help'
           takes=' --state-dir ' ;;

@@ -7,7 +7,7 @@ function __agentctl_words
     for word in (commandline -opc)[2..-1]
         if set -q expects[1]
             set expects
-        else if contains -- $word --state-dir --agent --prompt --prompt-file --name -n --cwd -C --env -e --env-file --label -l --max-runtime --grace --max-idle --kill-after --size --stdin --stdout --stderr --on --filter --sort --for --timeout --tail --since --foreign --message -m --result --status --older-than --keep --leave-after
+        else if contains -- $word --state-dir --agent --prompt --prompt-file --name -n --cwd -C --env -e --env-file --label -l --max-runtime --grace --max-idle --kill-after --size --stdin --stdout --stderr --on --filter --sort --for --timeout --tail --since --foreign --message -m --result --status --older-than --keep --leave-after --textfile
             set expects $word
         else if not string match -q -- '-*' $word
             echo $word
@@ -84,6 +84,7 @@ complete -c agentctl -n __agentctl_has_none -a service -d 'have systemd keep the
 complete -c agentctl -n __agentctl_has_none -a config -d 'the effective settings, and where each comes from'
 complete -c agentctl -n __agentctl_has_none -a events -d 'what happened to agents, a line a transition'
 complete -c agentctl -n __agentctl_has_none -a stats -d 'how many ended how, and what teardown saved'
+complete -c agentctl -n __agentctl_has_none -a metrics -d 'all of it as numbers, for Prometheus'
 complete -c agentctl -n __agentctl_has_none -a audit -d 'what in your scripts agentctl is to replace'
 complete -c agentctl -n __agentctl_has_none -a tmux -d 'any tmux command, on the private server'
 complete -c agentctl -n __agentctl_has_none -a info -d 'which state directory, and why; versions'
@@ -219,6 +220,7 @@ complete -c agentctl -n '__agentctl_is events' -l since -r -F -d 'only those of 
 complete -c agentctl -n '__agentctl_is events' -l filter -r -F -d 'event=…, name=…, run=…, cause=… or result=…; repeatable'
 complete -c agentctl -n '__agentctl_is events' -l json -d 'one object a line'
 complete -c agentctl -n '__agentctl_is stats' -l json -d 'schemas/stats.schema.json'
+complete -c agentctl -n '__agentctl_is metrics' -l textfile -r -F -d 'write it to this file, which must end in .prom'
 complete -c agentctl -n '__agentctl_is audit' -l json -d 'schemas/audit.schema.json'
 complete -c agentctl -F -n '__agentctl_is tmux'
 complete -c agentctl -n '__agentctl_is tmux; and __agentctl_has_only_command' -a '(__fish_complete_command)'

@@ -49,7 +49,7 @@ export const COMMON: Readonly<Record<'before' | 'after', readonly Section[]>> = 
         ['AGENTCTL_STATE_DIR', 'The state directory, where --state-dir is not given.'],
         ['AGENTCTL_MANAGER', 'off: no command starts the manager.'],
         [
-          'AGENTCTL_MAX_RUNTIME, AGENTCTL_GRACE, AGENTCTL_MAX_IDLE, AGENTCTL_KILL_AFTER, AGENTCTL_SWEEP_INTERVAL, AGENTCTL_LEAVE_AFTER, AGENTCTL_RETENTION_OLDER_THAN, AGENTCTL_RETENTION_KEEP, AGENTCTL_LOG_PIECE, AGENTCTL_LOG_TOTAL',
+          'AGENTCTL_MAX_RUNTIME, AGENTCTL_GRACE, AGENTCTL_MAX_IDLE, AGENTCTL_KILL_AFTER, AGENTCTL_SWEEP_INTERVAL, AGENTCTL_LEAVE_AFTER, AGENTCTL_RETENTION_OLDER_THAN, AGENTCTL_RETENTION_KEEP, AGENTCTL_LOG_PIECE, AGENTCTL_LOG_TOTAL, AGENTCTL_METRICS_TEXTFILE',
           'The settings of these names, where no flag says otherwise; they go before config.json. "agentctl config" prints what is in force, and where each comes from.',
         ],
         ['AGENTCTL_DEBUG', 'If not empty, errors come with where they arose.'],

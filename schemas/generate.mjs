@@ -22,6 +22,8 @@ const READ_FROM_DISK = [
   'verdict',
   'postmortem',
   'manager',
+  'look',
+  'removed',
   'config',
 ];
 

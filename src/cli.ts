@@ -45,6 +45,7 @@ export const COMMANDS: Catalogue = {
   config: { summary: 'the effective settings, and where each comes from', load: () => import('./commands/config.ts') },
   events: { summary: 'what happened to agents, a line a transition', load: () => import('./commands/events.ts') },
   stats: { summary: 'how many ended how, and what teardown saved', load: () => import('./commands/stats.ts') },
+  metrics: { summary: 'all of it as numbers, for Prometheus', load: () => import('./commands/metrics.ts') },
   audit: { summary: 'what in your scripts agentctl is to replace', load: () => import('./commands/audit.ts') },
   tmux: { summary: 'any tmux command, on the private server', load: () => import('./commands/tmux.ts') },
   info: { summary: 'which state directory, and why; versions', load: () => import('./commands/info.ts') },

@@ -19,6 +19,8 @@ export interface Settings {
   retention: { olderThanMs: number | null; keep: number | null };
   /** Bytes. */
   logs: { pieceBytes: number; totalBytes: number };
+  /** The file that the manager keeps for node_exporter; null is none. */
+  metrics: { textfile: string | null };
   /** Names of daemons that serve everyone, added to agentctl's own list. */
   spare: readonly string[];
   /** Commands that hear of every agent's events. */
@@ -63,6 +65,7 @@ const SETTINGS = [
   setting('retention.keep', 'AGENTCTL_RETENTION_KEEP', 'none', countOrNone),
   setting('logs.piece', 'AGENTCTL_LOG_PIECE', '64MiB', pieceSize),
   setting('logs.total', 'AGENTCTL_LOG_TOTAL', '1GiB', totalSize),
+  setting('metrics.textfile', 'AGENTCTL_METRICS_TEXTFILE', 'none', textfile),
 ] as const;
 
 /**
@@ -114,6 +117,7 @@ export function effectiveSettings(
       leaveAfterMs: of('manager.leaveAfter'),
       retention: { olderThanMs: of('retention.olderThan'), keep: of('retention.keep') },
       logs: { pieceBytes: of('logs.piece'), totalBytes: of('logs.total') },
+      metrics: { textfile: of('metrics.textfile') },
     },
   };
 }
@@ -210,4 +214,13 @@ function pieceSize(text: string, where: string): number {
   if (bytes !== null && bytes >= LEAST_PIECE_BYTES && bytes <= MOST_PIECE_BYTES) return bytes;
   const size = bytes === null ? 'none' : formatSize(bytes);
   throw new InvalidInput(`${where}: a piece of ${size} is not possible: write 4KiB to 1GiB`);
+}
+
+/** node_exporter reads nothing else; and the manager, which writes it, works in `/`. */
+function textfile(text: string, where: string): string | null {
+  if (text === 'none') return null;
+  if (/^\/[^\0\n]*\.prom$/.test(text)) return text;
+  throw new InvalidInput(
+    `${where}: ${JSON.stringify(text)} is no textfile: write the absolute path of a file that ends in .prom, or none`,
+  );
 }

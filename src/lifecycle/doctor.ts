@@ -1,5 +1,6 @@
 import { accessSync, constants, existsSync, readFileSync, statfsSync } from 'node:fs';
 import { getPriority, userInfo } from 'node:os';
+import { dirname } from 'node:path';
 import { refusal, wordsOf } from '../errors.ts';
 import type { DoctorReport, Finding } from '../store/generated/types.ts';
 import { isManagerHeld } from '../store/manager-file.ts';
@@ -87,7 +88,16 @@ function stateDirectory({ path, reason }: StateDir): Finding {
 
 function configuration(): Finding {
   try {
-    const { path, exists } = readSettings();
+    const { path, exists, settings } = readSettings();
+    const { textfile } = settings.metrics;
+    if (textfile !== null) {
+      try {
+        accessSync(dirname(textfile), constants.W_OK | constants.X_OK);
+      } catch (failure) {
+        const found = `metrics.textfile: ${textfile} cannot be written (${refusal(failure)})`;
+        return warning('settings', found, 'make its folder, or set another');
+      }
+    }
     return ok('settings', exists ? path : `${path} is not there: everything is as it comes`);
   } catch (failure) {
     return error(

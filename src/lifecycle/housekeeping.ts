@@ -5,11 +5,13 @@ import { removeAbandonedLocks } from '../store/lock.ts';
 import { removeHalfMade } from '../store/new-agent.ts';
 import { agentDir, agentsDir } from '../store/paths.ts';
 import { removeHidden } from '../store/remove-archived.ts';
+import { sumUpRemoved } from '../store/removed-file.ts';
 import type { StateDir } from '../store/state-dir.ts';
 import { removeAbandonedDrafts } from '../store/write-record.ts';
 import { closeSessionById, deadPanes } from '../system/tmux.ts';
 import { launcherDied } from './launcher-died.ts';
 import { lockContext } from './lock-context.ts';
+import { archivedRuns } from './observe.ts';
 import { tmuxServer } from './tmux-server.ts';
 
 /**
@@ -24,6 +26,7 @@ export async function housekeeping(stateDir: StateDir): Promise<void> {
   removeAbandonedLocks(stateDir.path, lockContext());
   removeAbandonedDrafts(stateDir.path);
   rotateEvents(stateDir.path);
+  sumUpRemoved(stateDir.path, () => new Set(archivedRuns(stateDir.path).map(({ runId }) => runId)));
   await closeStraySessions(stateDir);
   await removeHidden(stateDir.path);
 }

@@ -6,10 +6,11 @@ import { readManager } from '../store/manager-file.ts';
 import { agentsDir } from '../store/paths.ts';
 import { placeOf } from '../store/place.ts';
 import { prepareStateDir, type StateDir } from '../store/state-dir.ts';
-import { awakeMs, pause, uptimeMs } from '../system/clock.ts';
+import { awakeMs, pause, uptimeMs, wallMs } from '../system/clock.ts';
 import { Attempts } from './attempts.ts';
 import { Chores } from './chores.ts';
 import type { ManagerLog } from './manager-log.ts';
+import { MetricsKeeper } from './metrics-keeper.ts';
 import { type Observed, observeAll } from './observe.ts';
 import { isUnwritten, killAfterOf, reconcile } from './reconcile.ts';
 import { isOurs, register, signOff } from './registration.ts';
@@ -55,9 +56,10 @@ export async function manage(stateDir: StateDir, options: ManageOptions): Promis
   const agents = agentsDir(stateDir.path);
   const place = placeOf(agents);
   options.log.info({}, 'began');
-  const manager = new Rounds(stateDir, options.log);
+  const metrics = new MetricsKeeper(stateDir, options.log);
+  const manager = new Rounds(stateDir, options.log, metrics);
   let neededAtMs = uptimeMs();
-  const chores = new Chores(stateDir, options.log);
+  const chores = new Chores(stateDir, options.log, (sweep) => metrics.swept(sweep));
   try {
     for (;;) {
       try {
@@ -84,6 +86,7 @@ export async function manage(stateDir: StateDir, options: ManageOptions): Promis
     }
   } finally {
     manager.close();
+    await metrics.leave();
   }
 }
 
@@ -101,6 +104,7 @@ class Rounds {
   readonly #bell: BellListener;
   readonly #hooks: HookRunner;
   readonly #sampler: Sampler;
+  readonly #metrics: MetricsKeeper;
   readonly #memory = new Map<string, Activity>();
   /** What was told of whom. */
   readonly #told = new Map<string, string>();
@@ -112,9 +116,10 @@ class Rounds {
   /** Of whom it was said that nothing can be said. */
   readonly #skipped = new Map<string, string>();
 
-  constructor(stateDir: StateDir, log: ManagerLog) {
+  constructor(stateDir: StateDir, log: ManagerLog, metrics: MetricsKeeper) {
     this.#stateDir = stateDir;
     this.#log = log;
+    this.#metrics = metrics;
     this.#bell = new BellListener(stateDir.path);
     this.#hooks = new HookRunner(stateDir);
     this.#sampler = new Sampler((error) => log.error({}, wordsOf(error)));
@@ -154,6 +159,8 @@ class Rounds {
       else this.#queue.push(() => this.#act(agent, runId, action, circumstances));
     }
     this.#hooks.begin();
+    const look = { atMs: wallMs(), seconds: (awakeMs() - begun) / 1000 };
+    this.#metrics.looked(look, agents, this.#sampler.last);
     // Where many agents end one after the other, looking must not take all the time.
     await pause(Math.min(LONGEST_PAUSE_MS, 3 * (awakeMs() - begun)));
     return { needed, nextAtMs };

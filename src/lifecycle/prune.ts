@@ -2,10 +2,11 @@ import type { Now } from '../agent/evidence.ts';
 import { type End, endWithoutRecord, expired, madeAtMs, type Retention } from '../agent/retention.ts';
 import { AgentctlError, codeOf, refusal } from '../errors.ts';
 import { archiveDir, archivedAgentDir } from '../store/paths.ts';
-import { bytesIn, lookAtPlace, removeArchived, removeHidden } from '../store/remove-archived.ts';
+import { bytesIn, lookAtPlace, removeHidden } from '../store/remove-archived.ts';
 import type { StateDir } from '../store/state-dir.ts';
 import { here, now, turn } from '../system/clock.ts';
 import { archivedRuns, observe } from './observe.ts';
+import { removeRun } from './remove-run.ts';
 
 export interface PruneOptions {
   /** Only say what would be removed. */
@@ -68,20 +69,24 @@ export async function* prune(
     if (problem !== undefined) yield { ...due, bytes: 0 };
     else if (dryRun) yield { ...due, bytes: await bytesIn(archivedAgentDir(stateDir.path, name, runId)) };
     else {
-      const done = await removeOne(stateDir, `${name}.${runId}`);
+      const done = await removeOne(stateDir, name, runId);
       // One that somebody else removes at the same time is theirs to tell of.
       if (done !== undefined) yield { ...due, ...done };
     }
   }
 }
 
-async function removeOne(stateDir: StateDir, entry: string): Promise<Pick<Pruned, 'bytes' | 'problem'> | undefined> {
+async function removeOne(
+  stateDir: StateDir,
+  name: string,
+  runId: string,
+): Promise<Pick<Pruned, 'bytes' | 'problem'> | undefined> {
   try {
-    const bytes = await removeArchived(stateDir.path, entry);
+    const bytes = await removeRun(stateDir, name, runId);
     return bytes === undefined ? undefined : { bytes, problem: undefined };
   } catch (error) {
     const why = refusal(error);
-    if (lookAtPlace(`${archiveDir(stateDir.path)}/${entry}`) === undefined)
+    if (lookAtPlace(archivedAgentDir(stateDir.path, name, runId)) === undefined)
       return { bytes: 0, problem: `it could not be removed whole (${why}); the next prune tries again` };
     if (!HOLDS_FOR_ALL.includes(codeOf(error) ?? '')) return { bytes: 0, problem: `it cannot be removed (${why})` };
     throw new AgentctlError(

@@ -39,6 +39,11 @@ export class Sampler {
     }, FIRST_MS).unref();
   }
 
+  /** The last sample of each, by run. */
+  get last(): ReadonlyMap<string, Sample> {
+    return this.#last;
+  }
+
   close(): void {
     clearInterval(this.#timer);
     clearTimeout(this.#soon);

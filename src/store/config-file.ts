@@ -118,7 +118,7 @@ function misfit(path: string, text: string, error: SchemaError | undefined, data
 
 const FORMS: readonly (readonly [key: RegExp, form: string])[] = [
   [/^$/, 'write an object: {"defaults": {"maxRuntime": "1h"}}'],
-  [/^(defaults|manager|retention|logs|profiles)$/, 'write an object with its settings, or leave it out'],
+  [/^(defaults|manager|retention|logs|metrics|profiles)$/, 'write an object with its settings, or leave it out'],
   [/^profiles\.[^.]+(\.command)?$/, 'write what is called: {"command": ["my-agent", "--quiet"]}'],
   [/^profiles\..*\.agent$/, 'write claude, codex, gemini or opencode, or leave it out'],
   [/^profiles\..*\.(prompt|command\b)/, 'write a list of words: ["--prompt", "{prompt}"]'],
@@ -129,6 +129,7 @@ const FORMS: readonly (readonly [key: RegExp, form: string])[] = [
     'write a duration: "90s", "5m", "1h30m", a number of seconds, or "none"',
   ],
   [/^logs\./, 'write a size: "64MiB", "1GiB", a number of bytes, or "none"'],
+  [/^metrics\./, 'write the absolute path of a file that ends in .prom, or "none"'],
   [/^manager\.enabled/, 'write true or false'],
   [/^retention\.keep/, 'write a number of agents, or "none"'],
   [/^spare/, 'write a list of names of programs: ["my-daemon"]'],
@@ -139,11 +140,23 @@ const FORMS: readonly (readonly [key: RegExp, form: string])[] = [
 /** Of one level of the schema: there are only two. */
 function knownKeys(instancePath: string): string[] {
   const sections: Readonly<Record<string, readonly string[]>> = {
-    '': ['stateDir', 'defaults', 'maxRuntimeCeiling', 'manager', 'retention', 'logs', 'spare', 'profiles', 'on'],
+    '': [
+      'stateDir',
+      'defaults',
+      'maxRuntimeCeiling',
+      'manager',
+      'retention',
+      'logs',
+      'metrics',
+      'spare',
+      'profiles',
+      'on',
+    ],
     '/defaults': ['maxRuntime', 'grace', 'maxIdle', 'killAfter', 'sweepInterval'],
     '/manager': ['enabled', 'leaveAfter'],
     '/retention': ['olderThan', 'keep'],
     '/logs': ['piece', 'total'],
+    '/metrics': ['textfile'],
     '/on': ['waiting', 'done', 'warned', 'ended', 'lost', 'escaped'],
   };
   return [...(sections[instancePath] ?? ['command', 'agent', 'prompt', 'env', 'install'])];

@@ -56,3 +56,13 @@ export function managerOffFile(stateDir: string): string {
 export function eventsFile(stateDir: string): string {
   return join(stateDir, 'events.ndjson');
 }
+
+/** How those ended that were removed from the archive since, a line each. */
+export function removedFile(stateDir: string): string {
+  return join(stateDir, 'removed.ndjson');
+}
+
+/** When the manager last looked. */
+export function lookFile(stateDir: string): string {
+  return join(stateDir, 'look.json');
+}

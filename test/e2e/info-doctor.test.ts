@@ -130,6 +130,11 @@ describe.concurrent('doctor', () => {
       1,
       { level: 'error', found: expect.stringContaining('config.json:1: defaults.grace is "5x"') },
     ]);
+    bench.configure({ metrics: { textfile: join(bench.dir, 'none', 'agentctl.prom') } });
+    expect((await findings(bench)).of('settings')).toMatchObject({
+      level: 'warning',
+      found: expect.stringMatching(/^metrics\.textfile: .* cannot be written \(no such file or directory\)$/),
+    });
   });
 
   test.skipIf(process.getuid?.() !== 0)(

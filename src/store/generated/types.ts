@@ -15,12 +15,14 @@ export interface Schemas {
   foreign: ForeignList;
   info: Info;
   list: AgentList;
+  look: Look;
   'manager-status': ManagerStatus;
   manager: Manager;
   orders: Orders;
   postmortem: Postmortem;
   profiles: Profiles;
   prune: Prune;
+  removed: Removed;
   report: Report;
   sample: Sample;
   'service-status': ServiceStatus;
@@ -427,6 +429,15 @@ export interface Config {
     total?: string | number;
   };
   /**
+   * Metrics for Prometheus.
+   */
+  metrics?: {
+    /**
+     * The file that the manager keeps for the textfile collector of node_exporter: an absolute path that ends in .prom. Default none.
+     */
+    textfile?: string;
+  };
+  /**
    * Names of daemons that serve everyone, as the kernel has them (15 bytes): they are never ended with an agent. Added to tmux, ssh-agent, gpg-agent, sccache, watchman, adb, gradle, bazel.
    */
   spare?: string[];
@@ -707,6 +718,35 @@ export interface AgentList {
 }
 export interface ManagerState {
   running: boolean;
+  [k: string]: unknown;
+}
+/**
+ * look.json: when the manager last looked at all agents, and last tidied up. It stays when the manager leaves.
+ */
+export interface Look {
+  /**
+   * Version of this record's format; a reader refuses a newer one by name and keeps unknown fields.
+   */
+  schemaVersion: 1;
+  /**
+   * At all agents: at least every 60 s.
+   */
+  look: Deed | null;
+  /**
+   * Tidying up and pruning: every sweep interval. Null: none has finished one yet.
+   */
+  sweep: Deed | null;
+  [k: string]: unknown;
+}
+export interface Deed {
+  /**
+   * When it was done: ISO 8601, UTC.
+   */
+  at: string;
+  /**
+   * How long it took.
+   */
+  seconds: number;
   [k: string]: unknown;
 }
 /**
@@ -1125,6 +1165,48 @@ export interface UnprunedAgent {
    */
   runId: string;
   problem: string;
+  [k: string]: unknown;
+}
+/**
+ * A line of removed.ndjson: how an agent ended that was then removed from the archive, for the counters of `agentctl metrics`. One run counts once, however many lines it has; a line without a runId is the sum of many that were there before.
+ */
+export interface Removed {
+  /**
+   * Version of this record's format; a reader refuses a newer one by name and keeps unknown fields.
+   */
+  schemaVersion: 1;
+  /**
+   * The run; null: a sum.
+   */
+  runId: string | null;
+  /**
+   * When it was put down: ISO 8601, UTC.
+   */
+  at: string;
+  /**
+   * How many ended with which result.
+   */
+  results: {
+    [k: string]: number;
+  };
+  /**
+   * How many ran for so long: by the upper bound of their bucket in seconds, or Infinity. Not cumulative.
+   */
+  runs: {
+    [k: string]: number;
+  };
+  /**
+   * How long all of them ran.
+   */
+  runSeconds: number;
+  /**
+   * Of how many a process had escaped.
+   */
+  escapedAgents: number;
+  /**
+   * How many processes.
+   */
+  escapedProcesses: number;
   [k: string]: unknown;
 }
 /**

@@ -17,6 +17,7 @@ describe('settings', () => {
       leaveAfterMs: 600_000,
       retention: { olderThanMs: null, keep: null },
       logs: { pieceBytes: 64 * 1024 ** 2, totalBytes: 1024 ** 3 },
+      metrics: { textfile: null },
     });
   });
 
@@ -59,6 +60,12 @@ describe('settings', () => {
     ],
     [{}, { AGENTCTL_GRACE: 'soon' }, /^AGENTCTL_GRACE: "soon" is not a duration/],
     [{}, { AGENTCTL_MANAGER: 'maybe' }, /^AGENTCTL_MANAGER: "maybe" is neither on nor off/],
+    [
+      { 'metrics.textfile': 'agentctl.prom' },
+      {},
+      /^config.json:3: metrics.textfile: "agentctl.prom" is no textfile: write/,
+    ],
+    [{}, { AGENTCTL_METRICS_TEXTFILE: '/srv/agentctl.txt' }, /^AGENTCTL_METRICS_TEXTFILE: .* ends in .prom, or none/],
     [{ 'retention.keep': '1.5' }, {}, /retention.keep: "1.5" is not a number of agents/],
     [{ 'logs.piece': '5MB' }, {}, /logs.piece: "5MB" is not a size: write 64MiB/],
     [{ 'logs.piece': 'none' }, {}, /logs.piece: a piece of none is not possible: write 4KiB to 1GiB/],
