@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { endMark } from '../agent/end-mark.ts';
 import { modifiedAt } from '../store/modified-at.ts';
-import { OutputLog } from '../store/output-log.ts';
+import { OutputLog, printedBytes } from '../store/output-log.ts';
 import { pause, uptimeMs, wallMs } from '../system/clock.ts';
 import type { Observed } from './observe.ts';
 
@@ -42,6 +42,12 @@ export function logPatienceLeftMs({ directory, evidence }: Observed, latestMs = 
 /** Uptime. */
 function grewAtMs(directory: string): number {
   return (modifiedAt(join(directory, 'output.log')) ?? Number.NEGATIVE_INFINITY) - wallMs() + uptimeMs();
+}
+
+/** What an ended agent printed, in bytes, without the mark that its wrapper put behind it. */
+export function printedBeforeEnd(directory: string, runId: string): number {
+  const mark = isLogWhole(directory, runId) ? endMark(runId).length : 0;
+  return Math.max(0, printedBytes(directory) - mark);
 }
 
 function isLogWhole(directory: string, runId: string): boolean {

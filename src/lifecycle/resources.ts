@@ -2,11 +2,11 @@ import { join } from 'node:path';
 import type { AgentFiles } from '../agent/evidence.ts';
 import { readActivity } from '../store/activity-file.ts';
 import type { Resources } from '../store/generated/types.ts';
-import { printedBytes } from '../store/output-log.ts';
 import { readText } from '../store/read-text.ts';
 import { readWaitedMs } from '../store/reports.ts';
 import { readSamples } from '../store/samples-file.ts';
 import { cgroupCpuSeconds } from '../system/cgroup.ts';
+import { printedBeforeEnd } from './log-end.ts';
 import type { Observed } from './observe.ts';
 
 /** What an ended agent used up, as far as anybody saw it. */
@@ -31,7 +31,7 @@ export function resourcesOf({ evidence, status, directory, runId }: Observed): R
       sample?.peakMemoryBytes ?? (activity && activity.peakMemoryBytes > 0 ? activity.peakMemoryBytes : null),
     peakCpuPercent: sample?.peakCpuPercent ?? null,
     peakProcesses: sample?.peakProcesses ?? null,
-    outputBytes: printedBytes(directory),
+    outputBytes: runId === undefined ? null : printedBeforeEnd(directory, runId),
     waitingSeconds: waitingSeconds(files, directory, wallMs),
     idleSeconds: sample ? sample.idleMs / 1000 : null,
     savedSeconds: savedSeconds(files, wallMs),

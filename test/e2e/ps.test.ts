@@ -30,9 +30,11 @@ describe.concurrent('ps', () => {
     const { stdout, stderr } = await bench.run('ps', '--all');
     const lines = stdout.split('\n');
     expect(lines[0]).toMatch(/^NAME +STATUS +RUNTIME +LEFT +IDLE +CWD +COMMAND$/);
-    expect(lines.find((line) => line.startsWith('live'))).toMatch(/ running +\d+s +59m\d+s +\d+s +\S+ +sleep 1000$/);
+    expect(lines.find((line) => line.startsWith('live'))).toMatch(
+      / running +(\d+m)?\d+s +5\dm\d+s +(\d+m)?\d+s +\S+ +sleep 1000$/,
+    );
     expect(lines.find((line) => line.startsWith('failed'))).toMatch(
-      / failed \(3\) \d+s ago +\d+s +- +- .*sh -c 'exit 3'$/,
+      / failed \(3\) (\d+m)?\d+s ago +\d+s +- +- .*sh -c 'exit 3'$/,
     );
     expect(lines.find((line) => line.startsWith('killed'))).toMatch(/ signaled \(SIGKILL\) \d+s ago /);
     expect(lines.find((line) => line.startsWith('archived'))).toMatch(/ succeeded \d+s ago /);
