@@ -140,8 +140,8 @@ _agentctl() {
           options='--follow --since --filter --json --state-dir --help'
           takes=' --since --filter --state-dir ' ;;
         stats)
-          options='--json --state-dir --help'
-          takes=' --state-dir ' ;;
+          options='--since --by --json --state-dir --help'
+          takes=' --since --by --state-dir ' ;;
         audit)
           options='--json --state-dir --help'
           takes=' --state-dir ' ;;
