@@ -33,7 +33,7 @@ export function list(stateDir: StateDir, options: ListOptions = {}): Agent[] {
 }
 
 /** Every agent, archived ones too, each once. */
-export function everyAgent(stateDir: string): Observed[] {
+function everyAgent(stateDir: string): Observed[] {
   const current = observeAll(stateDir);
   return eachOnce(current, observeArchive(stateDir));
 }

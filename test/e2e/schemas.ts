@@ -33,6 +33,7 @@ const compiled = new Map<string, ValidateFunction>();
 function compile(schema: string): ValidateFunction {
   // Compiled from the published files, not from the generated validators, which agentctl itself uses.
   const ajv = new Ajv2020({ allErrors: true });
+  ajv.addSchema(read('sample'), 'sample.schema.json'); // what an agent has of its use
   if (schema !== 'agent') ajv.addSchema(read('agent'), 'agent.schema.json');
   return ajv.compile(read(schema));
 }
