@@ -143,8 +143,8 @@ _agentctl() {
           options='--follow --since --filter --json --state-dir --help'
           takes=' --since --filter --state-dir ' ;;
         stats)
-          options='--json --state-dir --help'
-          takes=' --state-dir ' ;;
+          options='--since --by --json --state-dir --help'
+          takes=' --since --by --state-dir ' ;;
         metrics)
           options='--textfile --state-dir --help'
           takes=' --textfile --state-dir ' ;;

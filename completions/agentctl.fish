@@ -7,7 +7,7 @@ function __agentctl_words
     for word in (commandline -opc)[2..-1]
         if set -q expects[1]
             set expects
-        else if contains -- $word --state-dir --agent --prompt --prompt-file --name -n --cwd -C --env -e --env-file --label -l --max-runtime --grace --max-idle --kill-after --size --stdin --stdout --stderr --on --filter --sort --for --timeout --tail --since --foreign --message -m --result --status --older-than --keep --leave-after --textfile
+        else if contains -- $word --state-dir --agent --prompt --prompt-file --name -n --cwd -C --env -e --env-file --label -l --max-runtime --grace --max-idle --kill-after --size --stdin --stdout --stderr --on --filter --sort --for --timeout --tail --since --foreign --message -m --result --status --older-than --keep --leave-after --by --textfile
             set expects $word
         else if not string match -q -- '-*' $word
             echo $word
@@ -219,6 +219,8 @@ complete -c agentctl -n '__agentctl_is events' -l follow -s f -d 'go on with wha
 complete -c agentctl -n '__agentctl_is events' -l since -r -F -d 'only those of this last time'
 complete -c agentctl -n '__agentctl_is events' -l filter -r -F -d 'event=…, name=…, run=…, cause=… or result=…; repeatable'
 complete -c agentctl -n '__agentctl_is events' -l json -d 'one object a line'
+complete -c agentctl -n '__agentctl_is stats' -l since -r -F -d 'only what ended in this last time, or since 2026-01-31 or 2026-01-31T09:30:00Z, and what is live'
+complete -c agentctl -n '__agentctl_is stats' -l by -r -F -d 'also for each label, label=KEY, agent or cwd'
 complete -c agentctl -n '__agentctl_is stats' -l json -d 'schemas/stats.schema.json'
 complete -c agentctl -n '__agentctl_is metrics' -l textfile -r -F -d 'write it to this file, which must end in .prom'
 complete -c agentctl -n '__agentctl_is audit' -l json -d 'schemas/audit.schema.json'

@@ -24,6 +24,8 @@ export interface Spec {
   leaveRunning: boolean;
   /** Whose events its reports are; null where its program does not tell. */
   reports: string | null;
+  /** The profile that made its command; undefined where the command was given. */
+  profile?: string | undefined;
   command: string[];
   cwd: string;
   labels: Record<string, string>;
@@ -109,6 +111,20 @@ export interface Verdict {
   steps: VerdictStep[];
   /** With the cause `done`: its result. */
   said?: Said | undefined;
+  /** Undefined where nobody looked. */
+  used?: Used | undefined;
+  /** How many processes had left it in all ways but by what they cannot shed; undefined is none. See `isEscapee`. */
+  escapees?: number | undefined;
+}
+
+/** What an agent used up, as its verdict has it; null where nobody measured it. */
+export interface Used {
+  /** Of the whole tree. */
+  cpuMs: number | null;
+  /** For a person. */
+  waitingMs: number | null;
+  /** It did nothing. */
+  idleMs: number | null;
 }
 
 /** A record as it was found: a damaged one is a state of its own, never a success and never nothing. */

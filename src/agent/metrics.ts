@@ -1,5 +1,6 @@
 import type { AgentFiles } from './evidence.ts';
 import type { Phase, Result, Status } from './status.ts';
+import { isEscapee } from './tree.ts';
 
 /** Upper bounds of the histogram of run times; the last bucket, `+Inf`, is what is longer. */
 export const RUN_BUCKETS_SECONDS = [10, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 14_400, 28_800, 86_400] as const;
@@ -57,7 +58,7 @@ interface Ended {
 export function endedRunOf(runId: string, status: Status, ended: readonly Ended[]): EndedRun | undefined {
   const { phase, result, startedAtMs, endedAtMs } = status;
   if (phase !== 'ended' || result === null) return undefined;
-  const escaped = ended.filter(hasEscaped).length;
+  const escaped = ended.filter(({ why }) => isEscapee(why)).length;
   const totals = {
     ...NO_TOTALS,
     results: { [result]: 1 },
@@ -84,11 +85,6 @@ export function isSettled({
   const term = steps.find(({ step }) => step === 'term');
   if (term === undefined || steps.some(({ step }) => step === 'ended' || step === 'teardown')) return true;
   return sentinel.state === 'there' && sentinel.value.uptimeMs < term.uptimeMs;
-}
-
-/** It had left session, group and parents: nothing but the cookie or the control group still told whose it was. */
-function hasEscaped({ why }: Ended): boolean {
-  return why === 'cookie' || why === 'cgroup';
 }
 
 function bucketOf(runMs: number): string {

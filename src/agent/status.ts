@@ -38,21 +38,32 @@ type Outcome = Pick<Status, 'phase' | 'result' | 'exitCode' | 'signal' | 'reason
  */
 export function statusOf(evidence: Evidence): Status {
   const { files } = evidence;
-  const started = files.started.state === 'there' ? files.started.value : undefined;
-  const outcome = outcomeOf(evidence);
+  const standing = standingOf(evidence);
+  const { phase, startedAtMs, endedAtMs } = standing;
   const capMs =
     files.capMs === undefined && files.spec.state === 'there' ? files.spec.value.limits.maxRuntimeMs : files.capMs;
-  const endedAtMs = outcome.phase === 'ended' ? endOf(evidence) : null;
   return {
-    ...outcome,
-    startedAtMs: started?.startedAtMs ?? null,
-    endedAtMs,
-    deadlineMs: started && typeof capMs === 'number' ? started.startedAtMs + capMs : null,
+    ...standing,
+    deadlineMs: startedAtMs !== null && typeof capMs === 'number' ? startedAtMs + capMs : null,
     teardownAtMs: teardownOf(
       files,
-      outcome.phase === 'done' || wasDone(files) ? (files.report?.atMs ?? null) : endedAtMs,
-      outcome.phase,
+      phase === 'done' || wasDone(files) ? (files.report?.atMs ?? null) : endedAtMs,
+      phase,
     ),
+  };
+}
+
+/** What is true of an agent, without what time will bring. */
+export type Standing = Omit<Status, 'deadlineMs' | 'teardownAtMs'>;
+
+/** The same as {@link statusOf} says, for whoever need not know more: of an ended agent it asks for fewer files. Pure. */
+export function standingOf(evidence: Evidence): Standing {
+  const { started } = evidence.files;
+  const outcome = outcomeOf(evidence);
+  return {
+    ...outcome,
+    startedAtMs: started.state === 'there' ? started.value.startedAtMs : null,
+    endedAtMs: outcome.phase === 'ended' ? endOf(evidence) : null,
   };
 }
 
@@ -204,7 +215,9 @@ function forcedBy(verdict: Verdict, exit: Exit): { result: Result; reason: strin
 /** Wall time of the end: by uptime from the start, so that a clock that was set does not move it. */
 function endOf({ files, now }: Evidence): number | null {
   const started = files.started.state === 'there' ? files.started.value : undefined;
-  for (const exit of [files.sentinel, files.recorded]) {
+  // The second only where the first does not tell: to look for a file that is not there costs more than to read one.
+  for (const witness of ['sentinel', 'recorded'] as const) {
+    const exit = files[witness];
     if (exit.state !== 'there' || exit.value.how === 'pending') continue;
     if (started && exit.value.uptimeMs >= started.uptimeMs) {
       return started.startedAtMs + exit.value.uptimeMs - started.uptimeMs;

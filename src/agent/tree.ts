@@ -26,6 +26,17 @@ export interface Member {
   why: 'session' | 'group' | 'descendant' | 'cookie' | 'cgroup';
 }
 
+/**
+ * Whether a process had left its agent, by what tied it to the agent in the end: out of its session, its process group and
+ * its line of descent, and found only by the run id in its environment, or by the control group.
+ *
+ * @param why - of a {@link Member}, or as a verdict has it.
+ * @example isEscapee('cookie') // true
+ */
+export function isEscapee(why: string): boolean {
+  return why === 'cookie' || why === 'cgroup';
+}
+
 export interface TreeOf {
   runId: string;
   /** The session and the process group of the pane: the wrapper's pid. */
@@ -70,16 +81,19 @@ function tie(run: TreeOf, process: Process, byPid: ReadonlyMap<number, Process>)
   if (process.sessionId === run.agent.pid && byPid.get(run.agent.pid)?.startTime === run.agent.startTime)
     return 'session';
   if (paneIsOurs && process.groupId === run.wrapper.pid) return 'group';
-  if (process.cookie === run.runId) return process.uid === run.uid ? 'cookie' : undefined;
+  const carriesCookie = process.cookie === run.runId;
+  if (carriesCookie && process.uid !== run.uid) return undefined;
   // Another cookie, or one that was emptied on purpose, says: not yours, nor what stands below me.
-  if (process.cookie !== undefined) return undefined;
+  if (process.cookie !== undefined && !carriesCookie) return undefined;
   for (const ancestor of ancestors(process, byPid)) {
     if (ancestor.pid === run.agent.pid) {
       if (ancestor.startTime === run.agent.startTime) return 'descendant';
       break;
     }
-    if (ancestor.cookie !== undefined && ancestor.cookie !== run.runId) return undefined;
+    if (ancestor.cookie !== undefined && ancestor.cookie !== run.runId) return carriesCookie ? 'cookie' : undefined;
   }
+  // The cookie says more than the line of descent, but who has both has not escaped.
+  if (carriesCookie) return 'cookie';
   // A group is inherited by all who are started in it, so that what was said to be its own may be in there too: it is
   // evidence, and the last. (Another user's, as sudo makes it, we could not end, and would report as left for ever.)
   const isOurs = process.uid === run.uid || run.uid === 0;

@@ -42,9 +42,13 @@ function present(stateDir: StateDir): Observed[] {
 }
 
 /** Every agent, archived ones too, each once. */
-export function everyAgent(stateDir: string): Observed[] {
+function everyAgent(stateDir: string): Observed[] {
   const current = observeAll(stateDir);
-  const archived = observeArchive(stateDir);
+  return eachOnce(current, observeArchive(stateDir));
+}
+
+/** Those of both looks, of which the one at the archive came later. */
+export function eachOnce<T extends Pick<Observed, 'runId'>>(current: readonly T[], archived: readonly T[]): T[] {
   // Whoever was moved to the archive between the two looks was seen twice.
   const moved = new Set(archived.map(({ runId }) => runId));
   return [...current.filter(({ runId }) => runId === undefined || !moved.has(runId)), ...archived];

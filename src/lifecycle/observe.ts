@@ -2,9 +2,9 @@ import { existsSync, readdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { AgentFiles, Evidence, Now, Whereabouts } from '../agent/evidence.ts';
 import { isName, isRunId } from '../agent/name.ts';
-import { type Status, statusOf } from '../agent/status.ts';
+import { type Standing, type Status, standingOf, statusOf } from '../agent/status.ts';
 import { AgentctlError, codeOf, refusal, UnknownAgentError } from '../errors.ts';
-import { readAgentFiles, readClaim } from '../store/agent-files.ts';
+import { archivedFiles, readAgentFiles, readClaim } from '../store/agent-files.ts';
 import { agentDir, agentsDir, archiveDir } from '../store/paths.ts';
 import { placeOf } from '../store/place.ts';
 import { lookAtPlace } from '../store/remove-archived.ts';
@@ -44,12 +44,7 @@ export function observe(directory: string, name: string, archived = false, at: N
 function observeOnce(directory: string, name: string, archived: boolean, at: Now): Observed {
   let files = readAgentFiles(directory, name, archived);
   for (;;) {
-    const evidence: Evidence = {
-      files,
-      processes: processesOf(files, directory),
-      whereabouts: whereaboutsOf(files),
-      now: at,
-    };
+    const evidence = evidenceOf(files, directory, at);
     const first = statusOf(evidence);
     const settled =
       archived ||
@@ -63,6 +58,10 @@ function observeOnce(directory: string, name: string, archived: boolean, at: Now
     }
     files = again;
   }
+}
+
+function evidenceOf(files: AgentFiles, directory: string, at: Now): Evidence {
+  return { files, processes: processesOf(files, directory), whereabouts: whereaboutsOf(files), now: at };
 }
 
 function runIdOf({ spec }: AgentFiles): string | undefined {
@@ -114,6 +113,27 @@ export function observeArchive(stateDir: string): Observed[] {
   return archivedEntries(stateDir)
     .map(({ entry, name }) => observe(`${archiveDir(stateDir)}/${entry}`, name, true, at))
     .filter((agent) => !wasRemoved(agent));
+}
+
+/** What became of an agent, seen with no more reading than that takes. */
+export type Past = Omit<Observed, 'status'> & { status: Standing };
+
+/**
+ * What is told of each archived agent, newest first: for whoever goes through thousands, of which {@link observeArchive}
+ * would read and hold everything.
+ */
+export function tellOfArchive<T>(stateDir: string, tell: (agent: Past) => T): T[] {
+  const at = now();
+  const archive = archiveDir(stateDir);
+  const told = archivedEntries(stateDir).map(({ entry, name }) => {
+    const directory = `${archive}/${entry}`;
+    const evidence = evidenceOf(archivedFiles(directory, name), directory, at);
+    const runId = runIdOf(evidence.files);
+    return { entry, what: tell({ name, runId, directory, evidence, status: standingOf(evidence) }) };
+  });
+  // As `wasRemoved` has it of one.
+  const still = new Set(told.length > 0 ? names(archive) : []);
+  return told.filter(({ entry }) => still.has(entry)).map(({ what }) => what);
 }
 
 /** The newest archived run of a name, or the run of this id; undefined where there is none. */

@@ -1,9 +1,23 @@
 import { join } from 'node:path';
-import type { AgentFiles, Exit, Found, ProcessIdentity, Spec, Started, StopOrder, Verdict } from '../agent/evidence.ts';
+import type {
+  AgentFiles,
+  Exit,
+  Found,
+  ProcessIdentity,
+  Report,
+  Spec,
+  Started,
+  StopOrder,
+  Used,
+  Verdict,
+} from '../agent/evidence.ts';
 import type { Limits } from '../agent/limits.ts';
 import { dialectOf } from '../agent/reports/dialects.ts';
+import type { Reported } from '../agent/reports/reported.ts';
+import { isEscapee } from '../agent/tree.ts';
 import { ImpossibleTime, instantOf, LONGEST_MS, uptimeOf } from './disk-times.ts';
 import type * as disk from './generated/types.ts';
+import type { Validator } from './generated/validators.d.ts';
 import * as validators from './generated/validators.js';
 import { modifiedAt } from './modified-at.ts';
 import { readText } from './read-text.ts';
@@ -12,43 +26,142 @@ import { readReports } from './reports.ts';
 
 /**
  * Everything that the files of one agent say, in memory's units. Reads only; a missing directory reads as missing
- * records. The sentinel is read first and the recorded code last, since the one becomes the other.
+ * records. The sentinel is read first and the recorded code after it, since the one becomes the other.
  */
 export function readAgentFiles(directory: string, name: string, archived: boolean): AgentFiles {
-  const sentinel = readRecord(join(directory, 'exit.json'), validators.exit);
-  const spec = convert(readRecord(join(directory, 'spec.json'), validators.spec), 'spec.json', specOf);
-  const runId = spec.state === 'there' ? spec.value.runId : undefined;
-  const own = <T extends { runId: string }>(found: Found<T>, file: string): Found<T> =>
-    found.state === 'there' && runId !== undefined && found.value.runId !== runId
-      ? { state: 'damaged', problem: `${file} is damaged: it belongs to another run` }
-      : found;
-  const read = <T extends { runId: string }>(file: string, validate: Parameters<typeof readRecord<T>>[1]) =>
-    own(readRecord(join(directory, file), validate), file);
-  const said = spec.state === 'there' ? readReports(directory, spec.value) : undefined;
-  const orders = ordersOf(readRecord(join(directory, 'orders.json'), validators.orders), runId);
+  const files = new Files(directory, name, archived);
   return {
     name,
     archived,
-    spec,
-    started: convert(ofOneBoot(read('started.json', validators.started), spec), 'started.json', (started) =>
-      startedOf(started, spec),
-    ),
-    sentinel: convert(own(sentinel, 'exit.json'), 'exit.json', exitOf),
-    recorded: convert(read('exit.tmp', validators.exit), 'exit.tmp', exitOf),
-    stopOrder:
-      orders.state === 'there' && orders.value.stop === undefined
-        ? { state: 'absent' }
-        : convert(orders, 'orders.json', stopOrderOf),
-    keptBy: orders.state === 'there' ? orders.value.keep?.by : undefined,
-    report: said?.report,
-    session: said?.session,
-    typed: said?.typed ?? false,
-    unreadReports: said?.unread ?? [],
-    verdict: convert(read('verdict.json', validators.verdict), 'verdict.json', verdictOf),
-    capMs: readCap(directory),
-    heartbeatAtMs: modifiedAt(join(directory, 'heartbeat')),
+    sentinel: files.sentinel,
+    spec: files.spec,
+    report: files.report,
+    session: files.session,
+    typed: files.typed,
+    unreadReports: files.unreadReports,
+    stopOrder: files.stopOrder,
+    keptBy: files.keptBy,
+    started: files.started,
+    recorded: files.recorded,
+    verdict: files.verdict,
+    capMs: files.capMs,
+    heartbeatAtMs: files.heartbeatAtMs,
   };
 }
+
+/**
+ * The same of an archived agent, each file read as it is first asked for: none of them changes any more, and whoever goes
+ * through thousands needs few of each.
+ */
+export function archivedFiles(directory: string, name: string): AgentFiles {
+  return new Files(directory, name, true);
+}
+
+/** The files of one agent, each as it is first asked for; of records nothing is read twice. */
+class Files implements AgentFiles {
+  readonly name: string;
+  readonly archived: boolean;
+  readonly #directory: string;
+  readonly #known: Partial<AgentFiles> & { said?: Reported; orders?: Found<disk.Orders> } = {};
+
+  constructor(directory: string, name: string, archived: boolean) {
+    this.#directory = directory;
+    this.name = name;
+    this.archived = archived;
+  }
+
+  get spec(): Found<Spec> {
+    this.#known.spec ??= convert(readRecord(this.#path('spec.json'), validators.spec), 'spec.json', specOf);
+    return this.#known.spec;
+  }
+
+  get started(): Found<Started> {
+    this.#known.started ??= convert(
+      ofOneBoot(this.#own('started.json', validators.started), this.spec),
+      'started.json',
+      (started) => startedOf(started, this.spec),
+    );
+    return this.#known.started;
+  }
+
+  get sentinel(): Found<Exit> {
+    this.#known.sentinel ??= convert(this.#own('exit.json', validators.exit), 'exit.json', exitOf);
+    return this.#known.sentinel;
+  }
+
+  get recorded(): Found<Exit> {
+    this.#known.recorded ??= convert(this.#own('exit.tmp', validators.exit), 'exit.tmp', exitOf);
+    return this.#known.recorded;
+  }
+
+  get verdict(): Found<Verdict> {
+    this.#known.verdict ??= convert(this.#own('verdict.json', validators.verdict), 'verdict.json', verdictOf);
+    return this.#known.verdict;
+  }
+
+  get stopOrder(): Found<StopOrder> {
+    const orders = this.#orders;
+    return orders.state === 'there' && orders.value.stop === undefined
+      ? { state: 'absent' }
+      : convert(orders, 'orders.json', stopOrderOf);
+  }
+
+  get keptBy(): string | undefined {
+    return this.#orders.state === 'there' ? this.#orders.value.keep?.by : undefined;
+  }
+
+  get report(): Report | undefined {
+    return this.#said.report;
+  }
+
+  get session(): string | undefined {
+    return this.#said.session;
+  }
+
+  get typed(): boolean {
+    return this.#said.typed;
+  }
+
+  get unreadReports(): readonly string[] {
+    return this.#said.unread;
+  }
+
+  get capMs(): number | null | undefined {
+    return readCap(this.#directory);
+  }
+
+  get heartbeatAtMs(): number | undefined {
+    return modifiedAt(this.#path('heartbeat'));
+  }
+
+  get #said(): Reported {
+    this.#known.said ??= this.spec.state === 'there' ? readReports(this.#directory, this.spec.value) : NOTHING_SAID;
+    return this.#known.said;
+  }
+
+  get #orders(): Found<disk.Orders> {
+    this.#known.orders ??= ordersOf(readRecord(this.#path('orders.json'), validators.orders), this.#runId);
+    return this.#known.orders;
+  }
+
+  get #runId(): string | undefined {
+    return this.spec.state === 'there' ? this.spec.value.runId : undefined;
+  }
+
+  #own<T extends { runId: string }>(file: string, validate: Validator<T>): Found<T> {
+    const found = readRecord(this.#path(file), validate);
+    const runId = this.#runId;
+    return found.state === 'there' && runId !== undefined && found.value.runId !== runId
+      ? { state: 'damaged', problem: `${file} is damaged: it belongs to another run` }
+      : found;
+  }
+
+  #path(file: string): string {
+    return `${this.#directory}/${file}`;
+  }
+}
+
+const NOTHING_SAID: Reported = { report: undefined, session: undefined, typed: false, unread: [] };
 
 /** The wrapper's own claim, written before anything else it does: who is starting this agent. */
 export function readClaim(directory: string): ProcessIdentity | undefined {
@@ -107,6 +220,7 @@ function specOf(spec: disk.Spec): Spec {
     withParent: spec.withParent,
     leaveRunning: spec.leaveRunning ?? false,
     reports: spec.reports ?? dialectOf(spec.command),
+    ...(typeof spec.agent === 'string' && { profile: spec.agent }),
     command: spec.command,
     cwd: spec.cwd,
     labels: spec.labels,
@@ -175,6 +289,7 @@ function stopOrderOf(orders: disk.Orders): StopOrder {
 }
 
 function verdictOf(verdict: disk.Verdict): Verdict {
+  const escapees = [...verdict.ended, ...verdict.survivors].filter(({ why }) => isEscapee(why)).length;
   return {
     cause: verdict.cause,
     reason: verdict.reason,
@@ -184,5 +299,13 @@ function verdictOf(verdict: disk.Verdict): Verdict {
       atMs: instantOf(at),
       uptimeMs: uptimeOf(uptimeSeconds),
     })),
+    ...(verdict.resources && { used: usedOf(verdict.resources) }),
+    ...(escapees > 0 && { escapees }),
   };
+}
+
+function usedOf({ cpuSeconds, waitingSeconds, idleSeconds }: disk.Resources): Used {
+  const ms = (seconds: number | null | undefined): number | null =>
+    typeof seconds === 'number' ? Math.round(limitOf(seconds)) : null;
+  return { cpuMs: ms(cpuSeconds), waitingMs: ms(waitingSeconds), idleMs: ms(idleSeconds) };
 }

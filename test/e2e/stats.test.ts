@@ -6,6 +6,11 @@ import { Workbench } from '../fixtures/workbench.ts';
 import { misfits } from './schemas.ts';
 
 interface Stats {
+  agents: number;
+  live: number;
+  since: string | null;
+  groups: { group: string | null; kind: string; agents: number; live: number; damaged: number }[];
+  escapees: { agents: number; processes: number };
   idleSessionSeconds: number;
   idleSessionSecondsWithExpiry: number;
   runSeconds: number;
@@ -14,8 +19,8 @@ interface Stats {
 
 const DAY = 86_400;
 
-async function stats(bench: Workbench): Promise<Stats> {
-  const facts = JSON.parse(await bench.ok('stats', '--json')) as Stats;
+async function stats(bench: Workbench, ...args: string[]): Promise<Stats> {
+  const facts = JSON.parse(await bench.ok('stats', '--json', ...args)) as Stats;
   expect(misfits('stats', facts)).toEqual([]);
   return facts;
 }
@@ -37,7 +42,20 @@ describe.concurrent('stats', () => {
       ended: 3,
       damaged: 1,
       results: { succeeded: 2, failed: 1 },
+      successFraction: 2 / 3,
+      runTime: { agents: 3 },
+      // Nothing samples them here; what they used, their wrappers know.
+      ...{ waiting: { seconds: null, agents: 0 }, idle: { seconds: null, agents: 0 }, cpu: { agents: 2 } },
+      ...{ capHits: 0, escapees: { agents: 0, processes: 0 }, since: null, by: null, groups: [] },
       expirySeconds: DAY,
+    });
+    // Who may be live counts since ever, and for ever.
+    expect(await stats(bench, '--since', '2030-01-01', '--by', 'label')).toMatchObject({
+      ...{ agents: 2, live: 1, ended: 0, damaged: 1, successFraction: null },
+      groups: [
+        { group: null, kind: 'none', agents: 1, live: 1 },
+        { group: null, kind: 'unknown', agents: 1, damaged: 1 },
+      ],
     });
     expect(facts.runSeconds).toBeGreaterThanOrEqual(0.9);
     expect(facts.runSeconds).toBeLessThan(60);
@@ -51,6 +69,36 @@ describe.concurrent('stats', () => {
     expect(text).toMatch(/^results +2 succeeded, 1 failed$/m);
     expect(text).toMatch(/^instead of +2d23h, gone 1d after each start$/m);
     expect(text).toMatch(/^saved +99\.\d %$/m);
+  });
+
+  test('counts what had left its agent, and not what only stands in a session of its own below it', async ({
+    onTestFinished,
+  }) => {
+    const bench = new Workbench(onTestFinished);
+    const ready = (file: string) => `sh -c 'echo ok >${join(bench.dir, file)}; exec sleep 1000'`;
+    await bench.ok(
+      'spawn',
+      '-n',
+      'left',
+      '--',
+      'sh',
+      '-c',
+      `setsid ${ready('left')} & until [ -s '${join(bench.dir, 'left')}' ]; do sleep 0.05; done`,
+    );
+    await bench.ok(
+      'spawn',
+      '-n',
+      'below',
+      '--',
+      'sh',
+      '-c',
+      `trap : TERM; setsid ${ready('below')} & while :; do wait; done`,
+    );
+    await Promise.all([bench.written('left'), bench.written('below'), bench.run('wait', 'left')]);
+    await bench.ok('kill', 'below');
+    await bench.ok('stop', 'left');
+    expect(await stats(bench)).toMatchObject({ escapees: { agents: 1, processes: 1 }, ended: 2 });
+    expect(await bench.ok('stats')).toMatch(/^escapees +1 of 1 agent$/m);
   });
 
   test('a session that is still there sits longer and longer, and no more once it is torn down', async ({

@@ -3,6 +3,42 @@
 export type Phase = 'queued' | 'starting' | 'running' | 'waiting' | 'done' | 'stopping' | 'ended' | 'unknown';
 export type AgentResult = 'succeeded' | 'failed' | 'signaled' | 'timed-out' | 'idled-out' | 'stopped' | 'lost';
 export type AbnormalResult = 'failed' | 'signaled' | 'timed-out' | 'idled-out' | 'stopped' | 'lost';
+/**
+ * What `stats --json` prints: agents, what became of those that ended, what they used, and how long their sessions stayed.
+ */
+export type Stats = StatsFigures & {
+  /**
+   * Version of this record's format; a reader refuses a newer one by name and keeps unknown fields.
+   */
+  schemaVersion: 1;
+  /**
+   * ISO 8601, UTC: only agents that ended since then are counted, and those that are live now; null is all.
+   */
+  since: string | null;
+  /**
+   * What the groups have in common, as `--by` was given; null where there are no groups.
+   */
+  by: string | null;
+  /**
+   * The largest first; who has several labels is in the group of each.
+   */
+  groups: StatsGroup[];
+  [k: string]: unknown;
+};
+/**
+ * Agents that have something in common.
+ */
+export type StatsGroup = StatsFigures & {
+  /**
+   * What it is: `KEY=VALUE`, the value of the label asked for, a profile, a folder; null with another kind than `named`.
+   */
+  group: string | null;
+  /**
+   * `none`: they have no such label, or their command was given; `unknown`: their spec.json does not tell.
+   */
+  kind: 'named' | 'none' | 'unknown';
+  [k: string]: unknown;
+};
 
 export interface Schemas {
   activity: Activity;
@@ -1529,14 +1565,7 @@ export interface Pane {
   pane: string;
   [k: string]: unknown;
 }
-/**
- * What `stats --json` prints: agents, ended ones and what became of them.
- */
-export interface Stats {
-  /**
-   * Version of this record's format; a reader refuses a newer one by name and keeps unknown fields.
-   */
-  schemaVersion: 1;
+export interface StatsFigures {
   agents: number;
   live: number;
   ended: number;
@@ -1551,9 +1580,22 @@ export interface Stats {
     [k: string]: number;
   };
   /**
+   * How many succeeded of those that ended, however they did; null where none has.
+   */
+  successFraction: number | null;
+  /**
    * From start to end, all of them together.
    */
   runSeconds: number;
+  runTime: StatsRunTime;
+  waiting: StatsWaiting;
+  idle: StatsIdle;
+  cpu: StatsCpu;
+  /**
+   * How many were ended at their cap (`timed-out`).
+   */
+  capHits: number;
+  escapees: StatsEscapees;
   /**
    * From end to teardown, all of them together: how long finished sessions sat there.
    */
@@ -1570,6 +1612,93 @@ export interface Stats {
    * 1 - the first / the second; null where nothing ended.
    */
   savedFraction: number | null;
+  [k: string]: unknown;
+}
+/**
+ * From start to end.
+ */
+export interface StatsRunTime {
+  /**
+   * How many ran, and ended.
+   */
+  agents: number;
+  /**
+   * The run time that half of them do not exceed, by the nearest rank; null where there are none.
+   */
+  p50Seconds: number | null;
+  /**
+   * The same for 95 % of them.
+   */
+  p95Seconds: number | null;
+  /**
+   * The longest.
+   */
+  maxSeconds: number | null;
+  histogram: StatsBar[];
+  [k: string]: unknown;
+}
+export interface StatsBar {
+  /**
+   * null is no bound.
+   */
+  upToSeconds: number | null;
+  /**
+   * How many ran up to that bound, and longer than the one before.
+   */
+  agents: number;
+  [k: string]: unknown;
+}
+/**
+ * For how long they waited for a person, as far as they report that.
+ */
+export interface StatsWaiting {
+  /**
+   * All of those together; null where it was measured of none.
+   */
+  seconds: number | null;
+  /**
+   * Of how many that ended it is known.
+   */
+  agents: number;
+  [k: string]: unknown;
+}
+/**
+ * For how long they did nothing: under 1 % of a core and no output from one sample to the next.
+ */
+export interface StatsIdle {
+  /**
+   * All of those together; null where it was measured of none.
+   */
+  seconds: number | null;
+  /**
+   * Of how many that ended it is known.
+   */
+  agents: number;
+  [k: string]: unknown;
+}
+/**
+ * CPU time of their whole trees, as far as it was seen.
+ */
+export interface StatsCpu {
+  /**
+   * All of those together; null where it was measured of none.
+   */
+  seconds: number | null;
+  /**
+   * Of how many that ended it is known.
+   */
+  agents: number;
+  [k: string]: unknown;
+}
+/**
+ * Processes that had left their agent's session, process group and line of descent, and were found by the run id in their environment, or by its control group, only.
+ */
+export interface StatsEscapees {
+  /**
+   * How many agents they belonged to.
+   */
+  agents: number;
+  processes: number;
   [k: string]: unknown;
 }
 /**

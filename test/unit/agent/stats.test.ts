@@ -1,7 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import type { Evidence } from '../../../src/agent/evidence.ts';
-import { EXPIRY_MS, type Lived, statsOf } from '../../../src/agent/stats.ts';
-import { statusOf } from '../../../src/agent/status.ts';
+import { EXPIRY_MS, type Fate, fateOf } from '../../../src/agent/fate.ts';
+import { runTimesOf } from '../../../src/agent/run-times.ts';
+import { statsOf } from '../../../src/agent/stats.ts';
+import { standingOf, statusOf } from '../../../src/agent/status.ts';
 import {
   absent,
   at,
@@ -20,16 +22,16 @@ import {
 const RAN_MS = ENDED_UPTIME_MS - STARTED.uptimeMs;
 const SECOND = 1000;
 
-function lived(change: Parameters<typeof evidence>[0] = {}, archivedAtMs?: number): Lived {
+function lived(change: Parameters<typeof evidence>[0] = {}, archivedAtMs?: number): Fate {
   const seen: Evidence = evidence(change);
-  return { evidence: seen, status: statusOf(seen), archivedAtMs };
+  return fateOf({ evidence: seen, status: statusOf(seen), archivedAtMs });
 }
 
 const ended = { ...NOBODY, sentinel: there(exit(0)) };
 const tornDown = (afterMs: number) => there(verdict('natural', { teardown: ENDED_UPTIME_MS + afterMs }));
 
 describe('the idle time of a session whose agent has ended', () => {
-  test.each<[string, Lived, number, number]>([
+  test.each<[string, Fate, number, number]>([
     ['goes on to now', lived(ended), NOW.uptimeMs - ENDED_UPTIME_MS, EXPIRY_MS - RAN_MS],
     [
       'ends with its teardown',
@@ -106,7 +108,14 @@ describe('the stats of all agents', () => {
       ended: 0,
       damaged: 0,
       results: {},
+      successFraction: null,
       runMs: 0,
+      runTimes: runTimesOf([]),
+      waiting: { ms: null, agents: 0 },
+      idle: { ms: null, agents: 0 },
+      cpu: { ms: null, agents: 0 },
+      capHits: 0,
+      escapees: { agents: 0, processes: 0 },
       idleSessionMs: 0,
       idleSessionWithExpiryMs: 0,
       savedFraction: null,
@@ -130,7 +139,14 @@ describe('the stats of all agents', () => {
       ended: 3,
       damaged: 2,
       results: { succeeded: 2, failed: 1 },
+      successFraction: 2 / 3,
       runMs: 3 * RAN_MS,
+      runTimes: runTimesOf([RAN_MS, RAN_MS, RAN_MS]),
+      waiting: { ms: null, agents: 0 },
+      idle: { ms: null, agents: 0 },
+      cpu: { ms: null, agents: 0 },
+      capHits: 0,
+      escapees: { agents: 0, processes: 0 },
       idleSessionMs: 40 * SECOND,
       idleSessionWithExpiryMs: 3 * without,
       savedFraction: 1 - (40 * SECOND) / (3 * without),
@@ -140,5 +156,62 @@ describe('the stats of all agents', () => {
   test('say so where more was wasted than with the expiry', () => {
     const late = lived({ ...ended, verdict: tornDown(2 * EXPIRY_MS) });
     expect(statsOf([late]).savedFraction).toBeLessThan(-1);
+  });
+
+  test('have no run time of one that never started, and count it as ended', () => {
+    const never = lived({ ...ended, started: absent, sentinel: there(exit(null, { how: 'inferred' })) });
+    expect(statsOf([never, lived(ended)])).toMatchObject({
+      ended: 2,
+      results: { lost: 1, succeeded: 1 },
+      successFraction: 0.5,
+      runMs: RAN_MS,
+      runTimes: { agents: 1 },
+    });
+  });
+
+  test('add up what was measured, and say of how many; nobody looked, or knew, is not nothing', () => {
+    const using = (used: Fate['used']): Fate => ({ ...lived(ended), used });
+    const agents = [
+      using({ cpuMs: 1000, waitingMs: null, idleMs: 0 }),
+      using({ cpuMs: 2500, waitingMs: null, idleMs: 700 }),
+      using({ cpuMs: null, waitingMs: null, idleMs: null }),
+      using(undefined),
+      { ...lived(), used: { cpuMs: 9, waitingMs: 9, idleMs: 9 } },
+    ];
+    expect(statsOf(agents)).toMatchObject({
+      cpu: { ms: 3500, agents: 2 },
+      idle: { ms: 700, agents: 2 },
+      waiting: { ms: null, agents: 0 },
+    });
+  });
+
+  test('count who was ended at its cap, by manager or watchdog, and not who ended before that', () => {
+    const capped = (term: number, code = 0) =>
+      lived({ ...ended, sentinel: there(exit(code)), verdict: there(verdict('capped', { term })) });
+    const byWatchdog = lived({ ...ended, sentinel: there(exit(143, { cause: 'capped' })) });
+    const agents = [capped(ENDED_UPTIME_MS - 1), capped(ENDED_UPTIME_MS + 1), byWatchdog];
+    expect(statsOf(agents)).toMatchObject({ capHits: 2, results: { 'timed-out': 2, succeeded: 1 } });
+  });
+
+  test('count those who escaped, and whom they had left', () => {
+    const agents = [0, 2, 0, 1].map((escapees) => ({ ...lived(ended), escapees }));
+    expect(statsOf(agents).escapees).toEqual({ agents: 2, processes: 3 });
+  });
+});
+
+describe('what became of an agent', () => {
+  test('is told of fewer files, and the same', () => {
+    for (const change of [{}, ended, { spec: damaged('spec.json') }, { ...NOBODY, whereabouts: 'rebooted' as const }]) {
+      const { deadlineMs, teardownAtMs, ...standing } = statusOf(evidence(change));
+      expect(standingOf(evidence(change))).toEqual(standing);
+    }
+  });
+
+  test('has of its spec only what groups are made of; nothing where that is damaged', () => {
+    const { spec } = evidence().files;
+    if (spec.state !== 'there') throw new Error('it has one');
+    const of = { labels: { job: '7' }, profile: 'claude', cwd: '/repository' };
+    expect(lived({ spec: there({ ...spec.value, ...of }) }).origin).toEqual(of);
+    expect(lived({ ...ended, spec: damaged('spec.json') })).toMatchObject({ is: 'ended', origin: undefined });
   });
 });

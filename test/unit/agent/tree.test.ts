@@ -1,6 +1,14 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { lineage, type Member, type Process, suspectsOf, type TreeOf, treeOf } from '../../../src/agent/tree.ts';
+import {
+  isEscapee,
+  lineage,
+  type Member,
+  type Process,
+  suspectsOf,
+  type TreeOf,
+  treeOf,
+} from '../../../src/agent/tree.ts';
 
 const RUN = 'run00001';
 const UID = 1000;
@@ -65,6 +73,12 @@ describe('in the tree is', () => {
     ['what is in the group only', [loose(200, 1, { groupId: WRAPPER })], { 200: 'group' }],
     ['a daemon that kept the cookie', [loose(200, 1, { cookie: RUN })], { 200: 'cookie' }],
     ['a child that left session and cookie', [loose(200, AGENT)], { 200: 'descendant' }],
+    ['a child that left the session and kept the cookie', [loose(200, AGENT, { cookie: RUN })], { 200: 'descendant' }],
+    [
+      'what left all but the cookie, although it stands below an agent that this one has spawned',
+      [loose(200, AGENT, { cookie: 'run00002' }), loose(201, 200, { cookie: RUN })],
+      { 201: 'cookie' },
+    ],
     [
       'a grandchild that left both, below one that left both',
       [loose(200, AGENT), loose(201, 200)],
@@ -127,13 +141,21 @@ describe('in the tree is', () => {
   test('the agent itself and its children, when it is called like a shared daemon', () => {
     const pane = [...PANE.slice(0, 2), loose(AGENT, WRAPPER, { name: 'bazel', cookie: RUN })];
     expect(ties(treeOf(TREE, [INIT, SERVER, ...pane]).members)).toMatchObject({ [AGENT]: 'session' });
-    expect(found([loose(200, AGENT, { cookie: RUN })], {}, pane)).toEqual({ members: { 200: 'cookie' }, spared: {} });
+    expect(found([loose(200, AGENT, { cookie: RUN })], {}, pane)).toEqual({
+      members: { 200: 'descendant' },
+      spared: {},
+    });
   });
 
   test('the rest of the session and its daemons, once wrapper and agent are gone', () => {
     const rest = [process(200, 1), loose(201, 1, { cookie: RUN }), loose(202, 1)];
     expect(found(rest, {}, [])).toEqual({ members: { 200: 'session', 201: 'cookie' }, spared: {} });
   });
+});
+
+test('an escapee is who has left all that it can leave', () => {
+  const whys = ['session', 'group', 'descendant', 'cookie', 'cgroup', 'suspect', 'what a later version says'];
+  expect(whys.filter(isEscapee)).toEqual(['cookie', 'cgroup']);
 });
 
 describe('not in the tree is', () => {
@@ -248,7 +270,7 @@ describe('spared is', () => {
 
   test('nothing of the pane, although our own tmux server stands above it', () => {
     expect(found([process(200, AGENT), loose(201, AGENT), loose(202, AGENT, { cookie: RUN })])).toEqual({
-      members: { 200: 'session', 201: 'descendant', 202: 'cookie' },
+      members: { 200: 'session', 201: 'descendant', 202: 'descendant' },
       spared: {},
     });
   });

@@ -2,7 +2,7 @@ import { mkdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { DEFAULT_LIMITS } from '../../../src/agent/limits.ts';
-import { limitsToDisk, readAgentFiles, readClaim } from '../../../src/store/agent-files.ts';
+import { archivedFiles, limitsToDisk, readAgentFiles, readClaim } from '../../../src/store/agent-files.ts';
 import { modifiedAt, modifiedMs } from '../../../src/store/modified-at.ts';
 import { EXIT, folder, RUN, SPEC, STARTED } from './state.ts';
 
@@ -107,6 +107,43 @@ describe('the files of an agent', () => {
       capMs: 90_000,
       heartbeatAtMs: 1_700_000_000_500,
     });
+  });
+
+  test('tell by its verdict what it used, and how many had escaped; and by its spec whose profile it had', () => {
+    const note = (pid: number, why: string) => ({ pid, command: 'sleep 1', why });
+    const verdict = {
+      ...VERDICT,
+      ended: [note(1, 'cookie'), note(2, 'session'), note(3, 'cgroup')],
+      spared: [note(4, 'cookie')],
+      survivors: [note(5, 'cookie'), note(6, 'descendant')],
+      suspects: [note(7, 'suspect')],
+      resources: {
+        ...{ wallSeconds: 5, peakMemoryBytes: null, savedSeconds: null },
+        ...{ cpuSeconds: 1.2345, waitingSeconds: null },
+      },
+    };
+    const files = read({ ...WHOLE, 'spec.json': { ...SPEC, agent: 'claude' }, 'verdict.json': verdict });
+    expect(files.verdict).toMatchObject({
+      value: { escapees: 3, used: { cpuMs: 1235, waitingMs: null, idleMs: null } },
+    });
+    expect(files.spec).toMatchObject({ value: { profile: 'claude' } });
+    const endless = { ...verdict, resources: { ...verdict.resources, cpuSeconds: 1e300 } };
+    expect(read({ ...WHOLE, 'verdict.json': endless }).verdict).toMatchObject({ value: { used: { cpuMs: 1e13 } } });
+  });
+
+  test.each<[string, Record<string, object | string>]>([
+    ['whole', WHOLE],
+    ['none', {}],
+    ['damaged', { ...WHOLE, 'spec.json': '{', 'exit.json': '[]', 'orders.json': 'x' }],
+    ["another run's", { ...WHOLE, 'verdict.json': { ...VERDICT, runId: 'run00009' } }],
+  ])('of an archived one are the same when each is read as it is asked for: %s', (_, files) => {
+    const path = agent(files);
+    const atOnce = readAgentFiles(path, 'fix', true);
+    const asked = archivedFiles(path, 'fix');
+    for (const what of Object.keys(atOnce) as (keyof typeof atOnce)[]) {
+      expect(asked[what], what).toEqual(atOnce[what]);
+      expect(asked[what], what).toEqual(atOnce[what]);
+    }
   });
 
   test('of a directory that is gone are all absent', () => {
