@@ -19,17 +19,24 @@ export function isRunning(agent: Observed): agent is Running {
   return live && runId !== undefined && evidence.whereabouts === 'here' && evidence.files.started.state === 'there';
 }
 
+/** What a tree uses, and who is in it. */
+export interface Measured extends Measurement {
+  pids: readonly number[];
+}
+
 /**
- * What the trees of agents use, by run: one pass over the process table for all of them.
+ * What the trees of agents use, by run.
  *
+ * @param table - one pass over the process table serves all of them.
  * @param memoryOf - the bytes of one process.
  */
 export function measure(
   agents: readonly Running[],
+  table: readonly Process[] = processTable(),
   memoryOf: (process: Process) => number = ({ memoryBytes }) => memoryBytes,
-): Map<string, Measurement> {
+): Map<string, Measured> {
   const seen = { awakeMs: awakeMs(), asleepMs: asleepMs() };
-  const owned = ownersOf(agents.flatMap(runsOf), processTable());
+  const owned = ownersOf(agents.flatMap(runsOf), table);
   return new Map(
     agents.map(({ runId, directory, evidence }) => {
       const { started } = evidence.files;
@@ -40,6 +47,7 @@ export function measure(
         memoryBytes: tree.reduce((sum, process) => sum + memoryOf(process), 0),
         processes: tree.length,
         outputBytes: printedBytes(directory),
+        pids: tree.map(({ pid }) => pid),
       };
       return [runId, { ...seen, ...used }];
     }),

@@ -128,6 +128,12 @@ export function printedBytes(directory: string): number {
   return extentOf(directory)?.end ?? 0;
 }
 
+/** Another one whenever something was printed; undefined where there is no log just now. */
+export function logMark(directory: string): string | undefined {
+  const stat = statOf(join(directory, NEWEST));
+  return stat && `${stat.ino} ${stat.size}`;
+}
+
 /** Looked at again where a piece began, or was removed, meanwhile. */
 function extentOf(directory: string): Extent | undefined {
   for (let tries = 0; tries < MOST_TRIES; tries++) {

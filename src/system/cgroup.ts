@@ -121,7 +121,7 @@ function foldersIn(directory: string): string[] {
 
 function read(file: string): string | undefined {
   try {
-    return readFileSync(file, 'latin1');
+    return readFileSync(file, 'utf8'); // in one call of Node's
   } catch {
     return undefined;
   }

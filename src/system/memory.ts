@@ -19,8 +19,7 @@ interface Known {
  * memory where that cannot be read. See proc_pid_smaps_rollup(5).
  */
 export class MemoryMeter {
-  #known = new Map<number, Known>();
-  #seen = new Map<number, Known>();
+  readonly #known = new Map<number, Known>();
 
   /** Bytes. */
   of({ pid, startTime, memoryBytes: residentBytes }: Process): number {
@@ -30,15 +29,16 @@ export class MemoryMeter {
       known?.startTime === startTime &&
       atMs - known.atMs < KNOWN_FOR_MS &&
       Math.abs(residentBytes - known.residentBytes) <= known.residentBytes * CHANGED_FRACTION;
-    const now = holds ? known : { startTime, residentBytes, bytes: shareOf(pid) ?? residentBytes, atMs };
-    this.#seen.set(pid, now);
-    return now.bytes;
+    if (holds) return known.bytes;
+    const bytes = shareOf(pid) ?? residentBytes;
+    this.#known.set(pid, { startTime, residentBytes, bytes, atMs });
+    return bytes;
   }
 
-  /** Forgets who was not asked for since the last time. */
-  forgetOthers(): void {
-    this.#known = this.#seen;
-    this.#seen = new Map();
+  /** Forgets who is gone. */
+  keepOnly(table: readonly Process[]): void {
+    const present = new Set(table.map(({ pid }) => pid));
+    for (const pid of this.#known.keys()) if (!present.has(pid)) this.#known.delete(pid);
   }
 }
 

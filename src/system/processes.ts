@@ -40,23 +40,34 @@ export function signal(identity: ProcessIdentity, name: NodeJS.Signals): 'sent' 
   }
 }
 
-/** Every process of this machine that we may see, with its cookie where it has one. One pass, synchronous: 9 ms for 1,000. */
-export function processTable(): Process[] {
+/**
+ * Every process of this machine that we may see, with its cookie where it has one. One pass, synchronous: 9 ms for 1,000.
+ *
+ * @param known - of the pass before, for whoever only measures: of those who are still there the environment is not read
+ *   again. Who has put on another one since, by exec, is taken for who it was.
+ * @param asTheyWere - pids of those of whom nothing is read again: who has got such a number since is not seen.
+ */
+export function processTable(known: readonly Process[] = [], asTheyWere: ReadonlySet<number> = NOBODY): Process[] {
   const scratch = Buffer.allocUnsafe(256 * 1024);
+  const before = new Map(known.map((process) => [process.pid, process]));
   const table: Process[] = [];
   for (const entry of readdirSync('/proc')) {
     const pid = Number(entry);
     if (!Number.isInteger(pid)) continue;
-    const found = readProcess(pid, scratch);
+    const was = before.get(pid);
+    const found = was && asTheyWere.has(pid) ? was : readProcess(pid, scratch, was);
     if (found) table.push(found);
   }
   return table;
 }
 
+const NOBODY: ReadonlySet<number> = new Set();
+
 /** Undefined where it has ended, perhaps while we looked. */
-function readProcess(pid: number, scratch: Buffer): Process | undefined {
+function readProcess(pid: number, scratch: Buffer, known?: Process): Process | undefined {
   const stat = readStat(pid);
   if (stat === undefined) return undefined;
+  if (known?.startTime === stat.startTime) return { ...known, ...stat };
   try {
     const environment = stat.zombie ? UNREADABLE : environmentOf(pid, scratch);
     return { ...stat, uid: statSync(`/proc/${pid}`).uid, ...environment };
@@ -221,7 +232,8 @@ const UNREADABLE: FromEnvironment = { cookie: undefined, bareEnvironment: false 
 function readStat(pid: number): Stat | undefined {
   let text: string;
   try {
-    text = readFileSync(`/proc/${pid}/stat`, 'latin1');
+    // As UTF-8, which Node reads in one call: a manager of 500 agents reads this thousands of times a minute.
+    text = readFileSync(`/proc/${pid}/stat`, 'utf8');
   } catch (error) {
     // Out of file descriptors is not "dead": what cannot be known must not be taken for gone.
     if (codeOf(error) === 'ENOENT' || codeOf(error) === 'ESRCH') return undefined;
