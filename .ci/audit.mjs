@@ -12,6 +12,7 @@ const { metafile } = await build({
   format: 'esm',
   outdir: 'dist',
   logLevel: 'error',
+  external: ['*/devtools.js'], // as in build.mjs
 });
 const shipped = new Set(Object.keys(metafile.inputs).map(packageFolder).filter(Boolean));
 

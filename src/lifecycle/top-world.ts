@@ -18,9 +18,9 @@ import { stop } from './stop.ts';
 
 /** Whatever changes an agent rings the bell, but for a wrapper that is killed, and what is sampled. */
 const LOOK_EVERY_MS = 5000;
-const LOOK_AT_MOST_EVERY_MS = 1000;
-/** Of the time: with thousands of agents, or where many change at once, it looks less often. */
-const LOOKING_FRACTION = 0.02;
+const LOOK_AT_MOST_EVERY_MS = 2000;
+/** Of the time: with thousands of agents it looks less often. */
+const LOOKING_FRACTION = 0.1;
 /** More than any screen has room for. */
 const MOST_SPARKS = 20;
 const LOG_LINES = 1000;

@@ -185,7 +185,7 @@ describe.concurrent('the command line', () => {
       ([, name]) => name,
     );
     const wanted =
-      'spawn run ps status inspect wait logs screen attach send done extend keep stop kill agents hooks rm prune manager service config events audit sweep stats tmux info doctor completion'.split(
+      'spawn run ps status inspect wait logs screen attach send done extend keep stop kill agents hooks rm prune manager service config events audit sweep stats metrics top tmux info doctor completion'.split(
         ' ',
       );
     expect(commands.toSorted()).toEqual(wanted.toSorted());

@@ -41,8 +41,8 @@ describe.concurrent('the use of an agent', () => {
     const agent = await bench.agent('stress');
     const { agent: identity } = bench.record(agent, 'started.json') as { agent: { pid: number } };
     const usedSeconds = () => (processTable().find(({ pid }) => pid === identity.pid)?.cpuTicks ?? 0) / 100;
-    const kernels = await waitFor('two samples of a whole interval', () => samples(agent).length >= 3 && usedSeconds());
-    const [, before, last] = samples(agent);
+    const kernels = await waitFor('a sample of a whole interval', () => samples(agent).length >= 2 && usedSeconds());
+    const [before, last] = samples(agent);
     if (before === undefined || last === undefined) throw new Error('no samples');
     expect(last.memoryBytes).toBeGreaterThan(0.9 * 200 * MIB);
     expect(last.memoryBytes).toBeLessThan(1.1 * 200 * MIB);
