@@ -7,7 +7,7 @@ export default defineConfig({
     hookTimeout: 60_000,
     pool: 'forks',
     // More than there are processors: most of the time a test waits for what it has started.
-    maxWorkers: 4,
+    maxWorkers: 5,
     projects: [
       // Pure, but for some that use a directory of their own: a process for each file would cost more than the tests.
       { extends: true, test: { name: 'unit', include: ['test/unit/**/*.test.ts'], isolate: false } },

@@ -4,6 +4,6 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
   test: {
     projects: ['vitest.faults.config.ts', 'vitest.agents.config.ts'],
-    maxWorkers: 5,
+    maxWorkers: 7,
   },
 });
