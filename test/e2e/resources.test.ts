@@ -8,6 +8,8 @@ import { type Listed, Workbench } from '../fixtures/workbench.ts';
 import { misfits } from './schemas.ts';
 
 const MIB = 1024 * 1024;
+/** The process table counts in hundredths, and its children's apart. */
+const TICKS_SECONDS = 0.1;
 /** It holds 200 MiB, burns a core, and has three children that share its memory and sleep. */
 const STRESS = `
 my $held = "";
@@ -49,7 +51,7 @@ describe.concurrent('the use of an agent', () => {
     expect(last.processes).toBe(4);
     // How much of a core it gets depends on who else wants it; what it got, the kernel knows.
     expect(last.cpuSeconds).toBeGreaterThan(0.9 * (kernels - 0.5));
-    expect(last.cpuSeconds).toBeLessThanOrEqual(kernels);
+    expect(last.cpuSeconds).toBeLessThan(kernels + TICKS_SECONDS);
     const passed = last.awakeSeconds - before.awakeSeconds;
     expect(last.cpuPercent).toBeCloseTo((100 * (last.cpuSeconds - before.cpuSeconds)) / passed, 0);
 
