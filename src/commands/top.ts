@@ -1,6 +1,6 @@
 import { AgentctlError, UsageError, wordsOf } from '../errors.ts';
 import { attach } from '../lifecycle/attach.ts';
-import { list, resolve } from '../lifecycle/list.ts';
+import { listPresent, resolve } from '../lifecycle/list.ts';
 import { topWorld } from '../lifecycle/top-world.ts';
 import { FullScreen } from '../system/full-screen.ts';
 import { BEGINNING } from '../view/top/model.ts';
@@ -15,7 +15,7 @@ const command: Command = {
   async run({ words, stateDir }) {
     if (words.length > 0) throw new UsageError('top takes no words: / filters as it runs');
     requireScreen();
-    list(stateDir); // what is wrong with the state directory is said in the person's own screen
+    listPresent(stateDir); // what is wrong with the state directory is said in the person's own screen
     // It takes a terminal within CI for a log, and would draw nothing.
     for (const name of ['CI', 'CONTINUOUS_INTEGRATION']) Reflect.deleteProperty(process.env, name);
     if (process.env.NO_COLOR) process.env.FORCE_COLOR = '0';

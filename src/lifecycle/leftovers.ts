@@ -17,14 +17,15 @@ export function leftBehind({ evidence, status, runId }: Observed, table?: readon
 }
 
 /**
- * The same for many agents, with one look at the process table for all that left nothing; an entry for each that has
+ * The same for many agents, with one look at the process table for all of them; an entry for each that has
  * ended and was not torn down.
  */
 export function leftBehindBy(agents: readonly Observed[]): Map<Observed, ProcessNote[]> {
   const ended = agents.filter(({ status, evidence }) => status.phase === 'ended' && !evidence.files.archived);
   const runs = ended.flatMap(runsOf);
-  const traced = runs.length === 0 ? new Set<string>() : runsWithTraces(runs, processTable());
-  return new Map(ended.map((agent) => [agent, traced.has(agent.runId ?? '') ? leftBehind(agent) : []]));
+  const table = runs.length === 0 ? [] : processTable();
+  const traced = runsWithTraces(runs, table);
+  return new Map(ended.map((agent) => [agent, traced.has(agent.runId ?? '') ? leftBehind(agent, table) : []]));
 }
 
 /** By what its processes are recognised; none where they cannot be. */

@@ -1,12 +1,10 @@
 import {
   closeSync,
-  constants,
   existsSync,
   fstatSync,
   mkdirSync,
   openSync,
   readdirSync,
-  readSync,
   renameSync,
   rmSync,
   statSync,
@@ -15,12 +13,9 @@ import {
 import { basename, dirname, join } from 'node:path';
 import { codeOf } from '../errors.ts';
 import type { Event } from './generated/types.ts';
+import { ADDING, endsInHalfALine } from './lines-file.ts';
 import { eventsFile } from './paths.ts';
 import { readText } from './read-text.ts';
-
-// Not to wait for a reader, should it be a FIFO.
-const FLAGS = constants.O_RDWR | constants.O_APPEND | constants.O_CREAT | constants.O_NONBLOCK;
-const NEWLINE = 0x0a;
 
 /** How much is kept of what happened. */
 export interface EventsBound {
@@ -39,7 +34,7 @@ const BOUND: EventsBound = { pieceBytes: 8 * 1024 * 1024, pieces: 4 };
  */
 export function appendEvent(stateDir: string, event: Omit<Event, 'schemaVersion'>, bound = BOUND): boolean {
   try {
-    const file = openSync(eventsFile(stateDir), FLAGS, 0o600);
+    const file = openSync(eventsFile(stateDir), ADDING, 0o600);
     try {
       const { size } = fstatSync(file);
       const line = Buffer.from(
@@ -54,13 +49,6 @@ export function appendEvent(stateDir: string, event: Omit<Event, 'schemaVersion'
   } catch {
     return false;
   }
-}
-
-/** A disk that was full has room for half a line: the next must not be lost with it. */
-function endsInHalfALine(file: number, size: number): boolean {
-  const last = Buffer.alloc(1, NEWLINE);
-  if (size > 0) readSync(file, last, 0, 1, size - 1);
-  return last[0] !== NEWLINE;
 }
 
 /**

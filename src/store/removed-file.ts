@@ -14,14 +14,13 @@ import { type EndedRun, sumOf, type Totals } from '../agent/metrics.ts';
 import { AgentctlError, codeOf, refusal } from '../errors.ts';
 import type { Removed } from './generated/types.ts';
 import * as validators from './generated/validators.js';
+import { ADDING, endsInHalfALine, NEWLINE } from './lines-file.ts';
 import { removedFile } from './paths.ts';
 
 // removed.ndjson: how those ended that were removed, so that no counter falls when an archive is pruned. A run stands in it
 // before it is gone from the archive, and counts once, however many lines it has and whether or not it is gone yet. So many
 // may add and remove at once without a lock, and be killed at any step: what they know is a set that only grows.
 
-const FLAGS = constants.O_RDWR | constants.O_APPEND | constants.O_CREAT | constants.O_NONBLOCK;
-const NEWLINE = 0x0a;
 /** About a thousand runs: then those that are old become one line. */
 const MOST_BYTES = 256 * 1024;
 /** By then whoever has added a line has removed its run, or has died. */
@@ -130,7 +129,7 @@ function claimDraft(draft: string): number | undefined {
 function append(path: string, lines: Buffer): boolean {
   try {
     for (let tries = 0; tries < TRIES; tries++) {
-      const file = openSync(path, FLAGS, 0o600);
+      const file = openSync(path, ADDING, 0o600);
       try {
         const { size, ino } = fstatSync(file);
         const text = endsInHalfALine(file, size) ? Buffer.concat([Buffer.from('\n'), lines]) : lines;
@@ -144,13 +143,6 @@ function append(path: string, lines: Buffer): boolean {
   } catch {
     return false;
   }
-}
-
-/** A disk that was full has room for half a line: the next must not be lost with it. */
-function endsInHalfALine(file: number, size: number): boolean {
-  const last = Buffer.alloc(1, NEWLINE);
-  if (size > 0) readSync(file, last, 0, 1, size - 1);
-  return last[0] !== NEWLINE;
 }
 
 /** However long it is: a prune of an old archive adds very many lines at once. */

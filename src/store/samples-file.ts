@@ -1,17 +1,16 @@
-import { closeSync, constants, fstatSync, openSync, readSync, renameSync, writeFileSync, writeSync } from 'node:fs';
+import { closeSync, fstatSync, openSync, readSync, renameSync, writeFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { MOST_SAMPLES, type Sample } from '../agent/sample.ts';
 import { instantOf, uptimeOf } from './disk-times.ts';
 import type * as disk from './generated/types.ts';
 import * as validators from './generated/validators.js';
+import { ADDING } from './lines-file.ts';
 import { openPlain } from './read-text.ts';
 
 /** A line has about 400. */
 const LINE_BYTES = 512;
 /** Then it is cut back to an hour: seldom, since that writes it anew. */
 const MOST_BYTES = MOST_SAMPLES * LINE_BYTES;
-// Not to wait for a reader, should an agent have put a FIFO there.
-const FLAGS = constants.O_RDWR | constants.O_APPEND | constants.O_CREAT | constants.O_NONBLOCK;
 
 /**
  * The last samples of a run, oldest first; none where there is no file. What is no line of this run is passed over: an
@@ -38,7 +37,7 @@ export function readLastSample(directory: string, runId: string): disk.Sample | 
  */
 export function appendSample(directory: string, runId: string, sample: Sample): void {
   try {
-    const file = openSync(pathOf(directory), FLAGS, 0o600);
+    const file = openSync(pathOf(directory), ADDING, 0o600);
     try {
       const { size } = fstatSync(file);
       writeSync(file, `${JSON.stringify(lineOf(runId, sample))}\n`);
