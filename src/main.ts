@@ -13,14 +13,20 @@ process.stdout.on('error', (error) => {
   process.exitCode ||= unwritten;
 });
 
-try {
-  const code = await runCommandLine(process.argv.slice(2));
-  process.exitCode = code || unwritten;
-} catch (error) {
-  // Only a stack trace has lines.
-  const lines = process.env.AGENTCTL_DEBUG ? sentence(error).split('\n') : [sentence(error)];
-  process.stderr.write(`agentctl: ${lines.map(visible).join('\n')}\n`);
-  process.exitCode = exitCode(error);
+/** Settled once the command has ended; for a test that runs many in one process. */
+export const ended = run();
+
+async function run(): Promise<void> {
+  process.exitCode = 1; // what stands if nothing is left to wait for and the command has still not ended
+  try {
+    const code = await runCommandLine(process.argv.slice(2));
+    process.exitCode = code || unwritten;
+  } catch (error) {
+    // Only a stack trace has lines.
+    const lines = process.env.AGENTCTL_DEBUG ? sentence(error).split('\n') : [sentence(error)];
+    process.stderr.write(`agentctl: ${lines.map(visible).join('\n')}\n`);
+    process.exitCode = exitCode(error);
+  }
 }
 
 function exitCode(error: unknown): number {

@@ -6,7 +6,6 @@ import type { Agent } from '../store/generated/types.ts';
 import { pause, wallMs } from '../system/clock.ts';
 import { agentTable } from '../view/agent-table.ts';
 import { type Call, type Command, note, print, printJson } from './command.ts';
-import { refuseOptionsOfAgents, renderForeign } from './ps-foreign.ts';
 
 const SORTS: Record<string, (agent: Agent) => string | number> = {
   name: (agent) => agent.name,
@@ -46,14 +45,15 @@ const command: Command = {
     if (call.words.length > 0)
       throw new UsageError(`ps takes no names: "agentctl status ${call.words[0]}" shows one agent`);
     const foreign = call.flags.on('foreign');
-    if (foreign) refuseOptionsOfAgents(call);
+    const foreigners = foreign ? await import('./ps-foreign.ts') : undefined;
+    foreigners?.refuseOptionsOfAgents(call);
     const key = order(call.flags.text('sort'));
     // stdout is never "destroyed", not even when its reader has left: only the error tells.
     const gone = new AbortController();
     process.stdout.on('error', () => gone.abort());
     const again = call.flags.on('watch') && canMoveCursor() ? '\x1b[H\x1b[2J' : '\n';
     for (let home = again.trim(); ; home = again) {
-      if (foreign) await renderForeign(call, home);
+      if (foreigners) await foreigners.renderForeign(call, home);
       else render(call, key, home);
       if (!call.flags.on('watch')) return 0;
       await pause(WATCH_MS, gone.signal);

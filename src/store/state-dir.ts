@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import {
   chmodSync,
   closeSync,
@@ -18,6 +17,7 @@ import { readConfig } from './config-file.ts';
 import { packageRoot } from './package-root.ts';
 import { agentsDir, archiveDir, bellFile } from './paths.ts';
 import { readText } from './read-text.ts';
+import { sha256 } from './sha256.ts';
 
 export interface StateDir {
   path: string;
@@ -168,7 +168,7 @@ export function socketPath({ path }: StateDir, env: NodeJS.ProcessEnv = process.
   const known = recordedSocket(record);
   if (known !== undefined) return known;
   const folder = join(runtimeFolder(env), `agentctl-${process.getuid?.() ?? 0}`);
-  const elsewhere = join(folder, `${createHash('sha256').update(path).digest('hex').slice(0, 16)}.sock`);
+  const elsewhere = join(folder, `${sha256(path).slice(0, 16)}.sock`);
   if (Buffer.byteLength(elsewhere) > SOCKET_PATH_BYTES) {
     throw new AgentctlError(`${socket} is too long for a socket, and so is ${elsewhere}: choose a shorter --state-dir`);
   }

@@ -1,10 +1,10 @@
-import { createHash } from 'node:crypto';
 import { lstatSync, mkdirSync, readlinkSync, rmSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
 import { AgentctlError, codeOf, refusal } from '../errors.ts';
 import { configHome } from './config-file.ts';
 import { readText } from './read-text.ts';
+import { sha256 } from './sha256.ts';
 import { homeStateDir } from './state-dir.ts';
 
 /** What is at the place of a unit: ours as we wrote it, ours and changed by a person, or another's. */
@@ -24,7 +24,7 @@ export function unitFolder(env: NodeJS.ProcessEnv = process.env): string {
  */
 export function unitName(stateDir: string, env: NodeJS.ProcessEnv = process.env): string {
   if (stateDir === homeStateDir(env).path) return 'agentctl.service';
-  return `agentctl-${createHash('sha256').update(stateDir).digest('hex').slice(0, 8)}.service`;
+  return `agentctl-${sha256(stateDir).slice(0, 8)}.service`;
 }
 
 /** A unit's text with the mark by which it is known to be ours, and as we wrote it. */
@@ -77,5 +77,5 @@ export function removeUnit(path: string): void {
 }
 
 function digest(text: string): string {
-  return createHash('sha256').update(text).digest('hex');
+  return sha256(text);
 }

@@ -64,7 +64,7 @@ describe('the package, installed from its own tarball', () => {
           'bin/agentctl',
           'bin/agent-wrapper',
           'bin/agent-log',
-          'dist/main.js',
+          'dist/main.cjs',
           'dist/index.js',
           'LICENSE',
           'man/agentctl.1',
@@ -75,7 +75,7 @@ describe('the package, installed from its own tarball', () => {
     expect(
       files.filter((file) => !/^(bin|dist|schemas|docs|man|completions)\/|^[^/]+\.(md|json)$|^LICENSE$/.test(file)),
     ).toEqual([]);
-    expect(files.filter((file) => /\.test\.|(^|\/)(src|test|node_modules)\/|^bin\/setup$/.test(file))).toEqual([]);
+    expect(files.filter((file) => /\.test\.|(^|\/)(src|test|node_modules|compiled)\/|^bin\/setup$/.test(file))).toEqual([]);
   });
 
   test('needs no other package', () => {

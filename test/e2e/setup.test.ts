@@ -37,7 +37,7 @@ beforeEach(() => {
     `record npm "$@"
     case $1 in
     ci) mkdir -p node_modules; echo {} > node_modules/.package-lock.json ;;
-    run) mkdir -p dist/types; echo > dist/main.js; echo > dist/types/index.d.ts ;;
+    run) mkdir -p dist/types; echo > dist/main.cjs; echo > dist/types/index.d.ts ;;
     esac`,
   );
   const sources = [
@@ -46,11 +46,12 @@ beforeEach(() => {
     'tsconfig.json',
     'tsconfig.build.json',
     'build.mjs',
+    'build-compiled.mjs',
     'src/main.ts',
   ];
   for (const file of sources) write(file, 2);
   write('node_modules/.package-lock.json', 1);
-  for (const file of ['dist/main.js', 'dist/types/index.d.ts']) write(file, 1);
+  for (const file of ['dist/main.cjs', 'dist/types/index.d.ts']) write(file, 1);
   age('src', 2);
 });
 
@@ -101,7 +102,7 @@ describe('bin/setup', () => {
 
   test.each([
     ['dist is missing', () => rmSync(join(dir, 'checkout/dist'), { recursive: true })],
-    ['half of dist is missing', () => rmSync(join(dir, 'checkout/dist/main.js'))],
+    ['half of dist is missing', () => rmSync(join(dir, 'checkout/dist/main.cjs'))],
     ['a source is newer', () => age('src/main.ts', 0)],
     ['a source was deleted', () => rmSync(join(dir, 'checkout/src/main.ts'))],
   ])('builds when %s', (_, arrange) => {
@@ -111,7 +112,7 @@ describe('bin/setup', () => {
   });
 
   test('keeps nothing of a build that failed', () => {
-    fake('npm', 'mkdir -p dist/types; echo > dist/main.js; echo > dist/types/index.d.ts; exit 1');
+    fake('npm', 'mkdir -p dist/types; echo > dist/main.cjs; echo > dist/types/index.d.ts; exit 1');
     age('src/main.ts', 0);
     expect(run()).toMatchObject({ code: 1, stdout: '', stderr: expect.stringContaining('"npm run build" failed') });
     expect(existsSync(join(dir, 'checkout/dist'))).toBe(false);
