@@ -2,6 +2,7 @@ import { closeSync, constants, fstatSync, openSync, readFileSync, readSync, type
 
 /** No record comes near this. */
 const LONGEST_BYTES = 16 * 1024 * 1024;
+const NEVER_WAITING = constants.O_RDONLY | constants.O_NONBLOCK;
 /** Most are read at once into this: whoever reads twenty thousand pays for none of them anew. */
 const most = Buffer.allocUnsafeSlow(16 * 1024);
 
@@ -12,12 +13,13 @@ const most = Buffer.allocUnsafeSlow(16 * 1024);
  * @throws the system's error, or one that says what it is.
  */
 export function readText(path: string): string {
-  const { file, stat } = open(path);
+  const file = openSync(path, NEVER_WAITING);
   try {
-    if (stat.size > LONGEST_BYTES) throw new Error(`it is longer than ${LONGEST_BYTES / 1024 / 1024} MiB`);
     const length = readSync(file, most, 0, most.length, null);
-    if (length === stat.size) return most.toString('utf8', 0, length);
-    // It is longer, or its size tells nothing.
+    // Something, and not endless: to ask what it was costs as much as to read it.
+    if (length > 0 && length < most.length) return most.toString('utf8', 0, length);
+    const { size } = statPlain(file);
+    if (size > LONGEST_BYTES) throw new Error(`it is longer than ${LONGEST_BYTES / 1024 / 1024} MiB`);
     const begin = Buffer.from(most.subarray(0, length));
     return Buffer.concat([begin, readFileSync(file)]).toString('utf8');
   } finally {
@@ -31,14 +33,19 @@ export function readText(path: string): string {
  * @throws as {@link readText}.
  */
 export function openPlain(path: string): number {
-  return open(path).file;
+  const file = openSync(path, NEVER_WAITING);
+  try {
+    statPlain(file);
+    return file;
+  } catch (error) {
+    closeSync(file);
+    throw error;
+  }
 }
 
-function open(path: string): { file: number; stat: Stats } {
-  const file = openSync(path, constants.O_RDONLY | constants.O_NONBLOCK);
+function statPlain(file: number): Stats {
   const stat = fstatSync(file);
-  if (stat.isFile()) return { file, stat };
-  closeSync(file);
+  if (stat.isFile()) return stat;
   if (stat.isDirectory()) throw Object.assign(new Error('EISDIR: it is a directory'), { code: 'EISDIR' });
   throw new Error('it is not a plain file');
 }
