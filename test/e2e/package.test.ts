@@ -75,7 +75,9 @@ describe('the package, installed from its own tarball', () => {
     expect(
       files.filter((file) => !/^(bin|dist|schemas|docs|man|completions)\/|^[^/]+\.(md|json)$|^LICENSE$/.test(file)),
     ).toEqual([]);
-    expect(files.filter((file) => /\.test\.|(^|\/)(src|test|node_modules|compiled)\/|^bin\/setup$/.test(file))).toEqual([]);
+    expect(files.filter((file) => /\.test\.|(^|\/)(src|test|node_modules|compiled)\/|^bin\/setup$/.test(file))).toEqual(
+      [],
+    );
   });
 
   test('needs no other package', () => {
