@@ -30,7 +30,7 @@ export function hooksFor(agent: string): string {
 
 /** As a file of the user's own, which does not lie beside agent-report. */
 function opencodePlugin(report: string): string {
-  const text = readFileSync(join(dirname(report), 'opencode-plugin.js'), 'utf8');
+  const text = readFileSync(join(dirname(report), 'opencode-plugin.mjs'), 'utf8');
   return text
     .replace("fileURLToPath(new URL('./agent-report', import.meta.url))", () => JSON.stringify(report))
     .replace("import { fileURLToPath } from 'node:url';\n", '');

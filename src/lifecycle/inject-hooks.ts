@@ -198,7 +198,7 @@ function namesIn(folder: string): string[] {
 
 /** Merged with the user's configuration, and the project's, by opencode itself; with this variable's own by us. */
 function opencode({ report, env }: Place): Pick<Injection, 'env' | 'files'> {
-  const plugin = pathToFileURL(join(dirname(report), 'opencode-plugin.js')).href;
+  const plugin = pathToFileURL(join(dirname(report), 'opencode-plugin.mjs')).href;
   const own = configIn(env.OPENCODE_CONFIG_CONTENT);
   const config = { ...own, plugin: [...(Array.isArray(own.plugin) ? own.plugin : []), plugin] };
   return { env: { OPENCODE_CONFIG_CONTENT: JSON.stringify(config) }, files: {} };

@@ -157,5 +157,5 @@ export function comparedToUs({ version, builtAtMs: builtAt }: Manager): number {
 }
 
 function builtAtMs(): number {
-  return Math.floor(statSync(join(packageRoot(), 'dist', 'main.js'), { throwIfNoEntry: false })?.mtimeMs ?? 0);
+  return Math.floor(statSync(join(packageRoot(), 'dist', 'main.cjs'), { throwIfNoEntry: false })?.mtimeMs ?? 0);
 }

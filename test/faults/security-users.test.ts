@@ -60,7 +60,7 @@ say(JSON.stringify(said));
 type Attempt = Ran & { args: string };
 
 async function attempts(machine: SharedMachine, user: number, lines: readonly string[][]): Promise<Attempt[]> {
-  const main = join(machine.dir, 'package', 'dist', 'main.js');
+  const main = join(machine.dir, 'package', 'dist', 'main.cjs');
   const args = ['--input-type=module', '-e', ATTEMPTER, main, machine.state];
   const { stdout, stderr } = await machine.node(user, args, JSON.stringify(lines));
   expect(stderr).toBe('');

@@ -151,7 +151,7 @@ describe('gemini', () => {
 });
 
 describe('opencode', () => {
-  const plugin = pathToFileURL(join(dirname(REPORT), 'opencode-plugin.js')).href;
+  const plugin = pathToFileURL(join(dirname(REPORT), 'opencode-plugin.mjs')).href;
 
   test.each<[string, string | undefined, object]>([
     ['nothing', undefined, { plugin: [plugin] }],
