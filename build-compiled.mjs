@@ -32,7 +32,8 @@ function callAll() {
     call('stop', 'build');
     call('wait', 'build');
   } finally {
-    rmSync(dir, { recursive: true, force: true });
+    // Its wrapper lives for some moments longer than its agent, and may write.
+    rmSync(dir, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
   }
 }
 
