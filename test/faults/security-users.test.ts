@@ -39,7 +39,9 @@ const ATTEMPTS = [
 /** Runs the whole program once for each command line, in one process: forty of them would take a minute. */
 const ATTEMPTER = `
 import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
 const [main, stateDir] = process.argv.slice(1);
+const require = createRequire(main);
 const say = process.stdout.write.bind(process.stdout);
 const said = [];
 for (const args of JSON.parse(readFileSync(0, 'utf8'))) {
@@ -50,7 +52,8 @@ for (const args of JSON.parse(readFileSync(0, 'utf8'))) {
   }
   process.argv = [process.argv[0], main, '--state-dir', stateDir, ...args];
   process.exitCode = undefined;
-  await import(main + '?' + said.length);
+  delete require.cache[main];
+  await require(main).ended;
   said.push({ ...ran, code: process.exitCode ?? 0 });
 }
 process.exitCode = 0;
