@@ -25,6 +25,7 @@ const READ_FROM_DISK = [
   'look',
   'removed',
   'config',
+  'batch',
 ];
 
 const schemas = readdirSync(here)

@@ -14,6 +14,7 @@ export { DEFAULT_LIMITS, type Limits } from './agent/limits.ts';
 export type { Retention } from './agent/retention.ts';
 export { AgentctlError, BusyError, UnknownAgentError, UsageError } from './errors.ts';
 export { type DoneOptions, done } from './lifecycle/done.ts';
+export type { SpawnOptions } from './lifecycle/draft.ts';
 export { type ExtendOptions, extend } from './lifecycle/extend.ts';
 export { inspect } from './lifecycle/inspect.ts';
 export { keep } from './lifecycle/keep.ts';
@@ -21,7 +22,8 @@ export { type AgentReference, type ListOptions, list } from './lifecycle/list.ts
 export { logs, type OutputOptions } from './lifecycle/logs.ts';
 export { type FoundPostmortem, postmortem } from './lifecycle/postmortem.ts';
 export { type Pruned, type PruneOptions, prune } from './lifecycle/prune.ts';
-export { type SpawnOptions, spawn } from './lifecycle/spawn.ts';
+export { spawn } from './lifecycle/spawn.ts';
+export { InvalidBatch, type Spawned, spawnBatch } from './lifecycle/spawn-batch.ts';
 export { type StopOptions, stop } from './lifecycle/stop.ts';
 export { type SweepLine, type SweepOptions, sweep } from './lifecycle/sweep.ts';
 export { type Awaited, type Removed, type WaitOptions, wait } from './lifecycle/wait.ts';

@@ -50,6 +50,11 @@ export class Flags {
     return typeof last === 'string' ? last : undefined;
   }
 
+  /** The names of all that were given. */
+  given(): string[] {
+    return Object.keys(this.#values).filter((name) => this.#values[name] !== undefined && this.#values[name] !== false);
+  }
+
   /** Every value of an option that may be repeated. */
   all(name: string): readonly string[] {
     const value = this.#values[name];

@@ -2,7 +2,7 @@ import { fstatSync } from 'node:fs';
 import { run } from '../lifecycle/run.ts';
 import { PlainText } from '../view/plain-text.ts';
 import { type Command, note, writeSlowly } from './command.ts';
-import { SPAWN_OPTIONS, spawnOptions } from './spawn-options.ts';
+import { hintAtProfiles, SPAWN_OPTIONS, spawnOptions } from './spawn-options.ts';
 
 const command: Command = {
   usage: 'run [options] [--] COMMAND [ARGUMENT…]',
@@ -17,6 +17,7 @@ const command: Command = {
   errorCode: 125,
   async run(call) {
     const options = await spawnOptions(call);
+    hintAtProfiles([options]);
     if (options.stdin === undefined && stdinIsPiped()) {
       note("the agent's stdin is its own terminal: to give it what is piped in here, add --stdin -");
     }

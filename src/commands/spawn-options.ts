@@ -6,9 +6,9 @@ import type { Limits } from '../agent/limits.ts';
 import { dialectOf } from '../agent/reports/dialects.ts';
 import { UsageError } from '../errors.ts';
 import { parseEnv, readEnvFile } from '../lifecycle/agent-environment.ts';
+import type { SpawnOptions } from '../lifecycle/draft.ts';
 import { hasOwnHooks } from '../lifecycle/own-hooks.ts';
 import { readPromptFile } from '../lifecycle/prompt-file.ts';
-import type { SpawnOptions } from '../lifecycle/spawn.ts';
 import { type Call, note, readStdin } from './command.ts';
 import { NO_MANAGER } from './manager-option.ts';
 
@@ -56,10 +56,9 @@ export const SPAWN_OPTIONS: Readonly<Record<string, Options>> = {
 };
 
 /** @throws {InvalidInput} and {@link UsageError} for whatever does not fit. */
-export async function spawnOptions({ words, flags }: Call): Promise<SpawnOptions> {
+export async function spawnOptions({ words, flags }: Pick<Call, 'words' | 'flags'>): Promise<SpawnOptions> {
   const stdin = flags.text('stdin');
   const agent = flags.text('agent');
-  if (agent === undefined) hintAtProfile(words, flags.text('cwd') ?? process.cwd());
   return {
     command: words,
     agent,
@@ -100,13 +99,19 @@ async function promptOf(flags: Call['flags']): Promise<string | undefined> {
   return file === '-' ? (await readStdin()).toString() : readPromptFile(file);
 }
 
-/** Said where it would help: the agent will not be known to be done or to wait. */
-function hintAtProfile(command: readonly string[], cwd: string): void {
-  const agent = dialectOf(command);
-  if (agent === null || hasOwnHooks(agent, process.env, cwd)) return;
-  note(
-    `${agent} can say when it is done and when it waits: start it with --agent ${agent}, or see "agentctl hooks ${agent}"`,
-  );
+/** Said where it would help, once for each: these agents will not be known to be done or to wait. */
+export function hintAtProfiles(agents: readonly SpawnOptions[]): void {
+  const plain = agents.filter(({ agent }) => agent === undefined);
+  const hints = plain.map(({ command, cwd }) => {
+    const agent = dialectOf(command);
+    return agent === null || hasOwnHooks(agent, process.env, cwd ?? process.cwd()) ? null : agent;
+  });
+  for (const agent of new Set(hints)) {
+    if (agent === null) continue;
+    note(
+      `${agent} can say when it is done and when it waits: start it with --agent ${agent}, or see "agentctl hooks ${agent}"`,
+    );
+  }
 }
 
 function limits(flags: Call['flags']): Partial<Limits> {

@@ -2,7 +2,7 @@ import { waitCode } from '../agent/status.ts';
 import { attachUntilEnd, requireTerminal } from '../lifecycle/attach.ts';
 import { spawn } from '../lifecycle/spawn.ts';
 import { type Command, note, print, printJson } from './command.ts';
-import { SPAWN_OPTIONS, spawnOptions } from './spawn-options.ts';
+import { hintAtProfiles, SPAWN_OPTIONS, spawnOptions } from './spawn-options.ts';
 
 const command: Command = {
   usage: 'spawn [options] [--] COMMAND [ARGUMENT…]',
@@ -10,13 +10,28 @@ const command: Command = {
     'Starts COMMAND in tmux under a wrapper that will know how it ended; prints its name once it provably runs.',
   examples: [
     ['agentctl spawn -n fix-login -- claude "fix the login"', 'an agent with a name'],
+    ['agentctl spawn --batch agents.ndjson', 'many at once: {"name": "a", "command": ["make", "a"]}, an agent a line'],
     ["agentctl spawn -l job=7 --max-runtime 20m -- sh -c 'make && make test'", 'a shell line, a label, a cap'],
   ],
-  options: { ...SPAWN_OPTIONS, json: { type: 'boolean', describe: 'print the agent as JSON instead of its name' } },
+  options: {
+    ...SPAWN_OPTIONS,
+    batch: {
+      type: 'string',
+      requiresArg: true,
+      describe: 'instead of a command: a file with an agent a line (schemas/batch.schema.json), or - for this stdin',
+    },
+    json: { type: 'boolean', describe: 'print the agent as JSON instead of its name; with --batch one a line' },
+  },
   takesCommand: true,
   async run(call) {
+    if (call.flags.text('batch') !== undefined) {
+      const { spawnFromBatch } = await import('./spawn-batch.ts');
+      return spawnFromBatch(call);
+    }
     if (call.flags.on('attach')) requireTerminal();
-    const agent = await spawn(call.stateDir, await spawnOptions(call));
+    const options = await spawnOptions(call);
+    hintAtProfiles([options]);
+    const agent = await spawn(call.stateDir, options);
     if (call.flags.on('json')) printJson(agent);
     else print(agent.name);
     if (!call.flags.on('attach')) return 0;

@@ -4,8 +4,9 @@ import type { Agent } from '../store/generated/types.ts';
 import type { StateDir } from '../store/state-dir.ts';
 import { archiveEnded } from './archive-ended.ts';
 import { attachUntilEnd, requireTerminal } from './attach.ts';
+import type { SpawnOptions } from './draft.ts';
 import { logs } from './logs.ts';
-import { type SpawnOptions, spawn } from './spawn.ts';
+import { spawn } from './spawn.ts';
 import { stop } from './stop.ts';
 import { wait } from './wait.ts';
 

@@ -24,7 +24,7 @@ const LET_GO = /server exited|lost server/;
 /** What it says when it could not even hand over its command. */
 const NOT_REACHED = /no server running|error connecting/;
 /** A server that has no file descriptors left never answers. */
-const ANSWER_MS = 60_000;
+export const ANSWER_MS = 60_000;
 /** Whoever waits for longer looks whether somebody has stopped the server, and does not wait for that. */
 const LOOK_FOR_WHY_MS = 1000;
 

@@ -5,7 +5,16 @@ import { identityOf } from './processes.ts';
 import { dropNiceness, plainPlace, scopeOfItsOwn } from './server-place.ts';
 import { shellQuote } from './shell-quote.ts';
 import type { Pane } from './tmux.ts';
-import { call, oneLine, protectSemicolon, reach, refuseOldTmux, serverPid, type TmuxServer } from './tmux-client.ts';
+import {
+  ANSWER_MS,
+  call,
+  oneLine,
+  protectSemicolon,
+  reach,
+  refuseOldTmux,
+  serverPid,
+  type TmuxServer,
+} from './tmux-client.ts';
 
 export interface NewSession {
   name: string;
@@ -53,9 +62,41 @@ function quoteForPipe(word: string): string {
   return shellQuote(word).replace(/[#%]/g, (sign) => `'"$(printf '\\${sign.charCodeAt(0).toString(8)}')"'`);
 }
 
+const MADE = '#{session_id} #{pane_id} #{pid} #{pane_pid}';
+const IS_MADE = /^(\$\d+) (%\d+) (\d+) (\d+)$/m;
 /** What tmux says of a pane as soon as it has begun to capture it. */
 const CAPTURED = 'captured #{pane_pipe}';
 const IS_CAPTURED = /^captured 1$/m;
+
+/** What a session may take of the server's time, on a machine that is loaded to the brim. */
+const SESSION_MS = 200;
+
+/** A session that was started. */
+export interface StartedSession {
+  pane: Pane;
+  /** Its program's process; undefined where that has ended already. */
+  program: ProcessIdentity | undefined;
+}
+
+/** The commands that start a session, each a list of words. Those after one that fails are dropped. */
+function sessionCommands(session: NewSession, ending = ''): string[][] {
+  const target = `=${session.name}:`;
+  const size = ['-x', String(session.columns), '-y', String(session.rows)];
+  return [
+    ['new-session', '-d', '-P', '-F', `${MADE}${ending}`, '-s', session.name, ...size, ...session.argv],
+    ['pipe-pane', '-t', target, `exec ${session.capture.map(quoteForPipe).join(' ')}`],
+    // Said by nobody where the server had no file or process left for the capture: the rest of the call is dropped then.
+    ['display-message', '-p', '-t', target, `${CAPTURED}${ending}`],
+    [
+      'set-hook',
+      '-t',
+      target,
+      'client-detached',
+      `if -F "#{session_attached}" "" "resize-window -t ${target} ${size.join(' ')}"`,
+    ],
+    ['set-hook', '-t', target, 'client-attached', `set -w -t ${target} window-size latest`],
+  ];
+}
 
 /**
  * Starts a session and the capture of its pane in one call of the client, so that not even the first byte is lost
@@ -68,59 +109,17 @@ const IS_CAPTURED = /^captured 1$/m;
 export async function newSession(
   server: TmuxServer,
   session: NewSession,
-): Promise<{ pane: Pane; program: ProcessIdentity | undefined; complaints: string[] }> {
+): Promise<StartedSession & { complaints: string[] }> {
   await reach(server);
   // A socket outlives a server that was killed, and a reboot.
   const starts = !existsSync(server.socket) || (await serverPid(server)) === undefined;
   if (starts) await refuseOldTmux();
-  const target = `=${session.name}:`;
-  const size = ['-x', String(session.columns), '-y', String(session.rows)];
   const source = server.userConfig === undefined ? [] : [`source-file ${shellQuote(server.userConfig)}`];
   const args = [
-    '-f',
-    '/dev/null',
-    'start-server',
-    ';',
-    'if-shell',
-    '-F',
-    '#{@agentctl}',
-    '',
-    [...SETTINGS, ...source].join(' ; '),
-    ';',
-    'new-session',
-    '-d',
-    '-P',
-    '-F',
-    '#{session_id} #{pane_id} #{pid} #{pane_pid}',
-    '-s',
-    session.name,
-    ...size,
-    ...session.argv.map(protectSemicolon),
-    ';',
-    'pipe-pane',
-    '-t',
-    target,
-    `exec ${session.capture.map(quoteForPipe).join(' ')}`,
-    ';',
-    // Said by nobody where the server had no file or process left for the capture: the rest of the call is dropped then.
-    'display-message',
-    '-p',
-    '-t',
-    target,
-    CAPTURED,
-    ';',
-    'set-hook',
-    '-t',
-    target,
-    'client-detached',
-    `if -F "#{session_attached}" "" "resize-window -t ${target} ${size.join(' ')}"`,
-    ';',
-    'set-hook',
-    '-t',
-    target,
-    'client-attached',
-    `set -w -t ${target} window-size latest`,
-  ];
+    ['-f', '/dev/null', 'start-server'],
+    ['if-shell', '-F', '#{@agentctl}', '', [...SETTINGS, ...source].join(' ; ')],
+    ...sessionCommands(session).map((words) => words.map(protectSemicolon)),
+  ].flatMap((words, at) => (at === 0 ? words : [';', ...words]));
   if (starts) dropNiceness();
   // Always, since the server may go away meanwhile: then this very call starts one.
   const plain = { retry: true, ...plainPlace() };
@@ -133,13 +132,13 @@ export async function newSession(
     await call(server, ['kill-session', '-t', `=${session.name}`]);
     ({ stdout, stderr } = await call(server, args, plain));
   }
-  const made = /^(\$\d+) (%\d+) (\d+) (\d+)$/m.exec(stdout);
+  const made = IS_MADE.exec(stdout);
   if (made === null) {
     throw new AgentctlError(
       `tmux could not start the session ${session.name}: ${oneLine(stderr) || 'it gave no reason'}; look at "agentctl doctor"`,
     );
   }
-  const [proof, id = '', pane = '', pid, programPid] = made;
+  const [proof] = made;
   // What tmux cannot parse it says on stdout, what it then cannot carry out on stderr.
   const said = `${stdout.replace(proof, '').replace(IS_CAPTURED, '')}\n${stderr}`;
   if (!IS_CAPTURED.test(stdout)) {
@@ -147,9 +146,43 @@ export async function newSession(
       `tmux could not capture what ${session.name} prints: ${oneLine(said) || 'it gave no reason'}; look at "agentctl doctor"`,
     );
   }
-  return {
-    pane: { session: id, pane, serverPid: Number(pid) },
-    program: identityOf(Number(programPid)),
-    complaints: said.split('\n').filter((line) => line.trim() !== ''),
-  };
+  return { ...startedSession(made), complaints: said.split('\n').filter((line) => line.trim() !== '') };
+}
+
+/**
+ * Starts many sessions through one client, on a server that runs.
+ *
+ * @returns for each of them what was started, or undefined where it was not: {@link newSession} tells why, or can do it.
+ */
+export async function newSessions(
+  server: TmuxServer,
+  sessions: readonly NewSession[],
+): Promise<(StartedSession | undefined)[]> {
+  if (sessions.length === 0) return [];
+  // A line for each: what fails takes with it only what follows on its line.
+  const lines = sessions.map((session, at) =>
+    sessionCommands(session, ` ${at}`)
+      .map((words) => words.map(shellQuote).join(' '))
+      .join(' ; '),
+  );
+  const input = `${lines.join('\n')}\n`;
+  const { stdout } = await call(server, ['source-file', '-'], {
+    input,
+    timeout: ANSWER_MS + sessions.length * SESSION_MS,
+    ...plainPlace(),
+  });
+  const said = new Map<string, string>();
+  for (const line of stdout.split('\n')) {
+    const [, what = '', at = ''] = /^(.*) (\d+)$/.exec(line) ?? [];
+    said.set(at, `${said.get(at) ?? ''}${what}\n`);
+  }
+  return sessions.map((_, at) => {
+    const text = said.get(String(at)) ?? '';
+    const made = IS_MADE.exec(text);
+    return made !== null && IS_CAPTURED.test(text) ? startedSession(made) : undefined;
+  });
+}
+
+function startedSession([, id = '', pane = '', pid, programPid]: RegExpExecArray): StartedSession {
+  return { pane: { session: id, pane, serverPid: Number(pid) }, program: identityOf(Number(programPid)) };
 }

@@ -18,7 +18,8 @@ export function misfits(
     | 'service-status'
     | 'prune'
     | 'postmortem'
-    | 'audit',
+    | 'audit'
+    | 'batch-result',
   data: unknown,
 ): string[] {
   const validate = compiled.get(schema) ?? compile(schema);

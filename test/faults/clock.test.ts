@@ -9,9 +9,8 @@ import { waitFor } from '../fixtures/wait-for.ts';
 const SHIFTED_CLOCK = fileURLToPath(new URL('../fixtures/shifted-clock.mjs', import.meta.url));
 const DAY = 24 * 3_600_000;
 const YEARS = 3650 * DAY;
-/** Of cap and of max idle. The watchdog would come 30 s after the cap: who has ended by then was ended by the manager. */
+/** Of cap and of max idle. */
 const LIMIT_SECONDS = 6;
-const LATEST_SECONDS = LIMIT_SECONDS + 28;
 const TALKS = 'while :; do echo word; sleep 0.2; done';
 /** Seconds since the epoch. */
 const TIMES = [0, 4_102_444_800];
@@ -36,6 +35,8 @@ test.each([
       finished: await bench.launchHere('finished', `${TALKS.replace('while :', 'until [ -e over ]')}; exit 3`),
     };
     const run = (...words: string[]) => bench.runWith({ env: shifted(back) }, ...words);
+    // It would keep the cap 30 s late: whoever ends now is ended by the manager.
+    process.kill(agents.capped.started.watchdog.pid, 'SIGSTOP');
     const manager = bench.start(['manager', 'run'], { stdio: 'ignore', env: shifted(ahead, limitMs / 2) });
     onTestFinished(() => void manager.kill('SIGKILL'));
     const files = setTimes(bench, Object.values(agents));
@@ -48,14 +49,13 @@ test.each([
         const ended = (await bench.ps()).filter(({ archived }) => archived).map(({ name }) => name);
         return ended.includes('idles') && ended.includes('capped');
       },
-      60_000,
+      240_000,
     );
     for (const name of ['idles', 'capped'] as const) {
       const { directory } = await bench.agent(name);
       const { uptimeSeconds } = bench.record({ directory }, 'exit.json') as { uptimeSeconds: number };
       const ranSeconds = uptimeSeconds - agents[name].started.uptimeSeconds;
       expect(ranSeconds, name).toBeGreaterThanOrEqual(LIMIT_SECONDS);
-      if (name === 'capped') expect(ranSeconds).toBeLessThan(LATEST_SECONDS);
     }
     const { stdout } = await run('ps', '--json');
     const { agents: live } = JSON.parse(stdout) as { agents: { name: string; phase: string }[] };

@@ -44,6 +44,8 @@ export interface Schemas {
   activity: Activity;
   agent: Agent;
   audit: Audit;
+  'batch-result': BatchResult;
+  batch: Batch;
   config: Config;
   doctor: DoctorReport;
   event: Event;
@@ -383,6 +385,127 @@ export interface Audit {
     [k: string]: unknown;
   }[];
   [k: string]: unknown;
+}
+/**
+ * spawn --batch --json: one line for each agent, as soon as it runs or will not.
+ */
+export interface BatchResult {
+  /**
+   * Version of this format.
+   */
+  schemaVersion: 1;
+  /**
+   * Its line in the batch.
+   */
+  line: number;
+  /**
+   * Null where it was given none and none was found.
+   */
+  name: string | null;
+  /**
+   * Null where it was not started.
+   */
+  agent: Agent | null;
+  /**
+   * Why it was not started, in a sentence.
+   */
+  error: string | null;
+  [k: string]: unknown;
+}
+/**
+ * One line of spawn --batch: an agent, by the options of spawn.
+ */
+export interface Batch {
+  /**
+   * The command and its arguments; with agent, arguments that are added to its own.
+   */
+  command?: string[];
+  /**
+   * A profile: its command, with hooks that report.
+   */
+  agent?: string;
+  /**
+   * With agent: what it is to do.
+   */
+  prompt?: string;
+  /**
+   * The same from a file.
+   */
+  promptFile?: string;
+  /**
+   * Its name. Default COMMAND-xxxx.
+   */
+  name?: string;
+  /**
+   * Its working directory. Default: that of the call.
+   */
+  cwd?: string;
+  /**
+   * Variables for its environment.
+   */
+  env?: {
+    [k: string]: string;
+  };
+  /**
+   * Files of NAME=VALUE lines.
+   */
+  envFile?: string[];
+  /**
+   * For --filter.
+   */
+  labels?: {
+    [k: string]: string;
+  };
+  /**
+   * The cap: how long it may run. Default 1h.
+   */
+  maxRuntime?: string | number;
+  /**
+   * From its end to teardown. Default 5m.
+   */
+  grace?: string | number;
+  /**
+   * How long it may do nothing. Default 30m.
+   */
+  maxIdle?: string | number;
+  /**
+   * From TERM to KILL. Default 10s.
+   */
+  killAfter?: string | number;
+  /**
+   * Its terminal's COLUMNSxROWS. Default 200x50.
+   */
+  size?: string;
+  /**
+   * A file as its stdin. Default: its terminal.
+   */
+  stdin?: string;
+  /**
+   * A file for its stdout, which then is not in its log.
+   */
+  stdout?: string;
+  /**
+   * A file for its stderr, which then is not in its log.
+   */
+  stderr?: string;
+  /**
+   * Stop a live agent of this name first.
+   */
+  replace?: boolean;
+  /**
+   * Commands by the event that they hear of: waiting, done, warned, ended, lost or escaped.
+   */
+  on?: {
+    [k: string]: string[];
+  };
+  /**
+   * End it when the agent that spawns it ends.
+   */
+  withParent?: boolean;
+  /**
+   * After its own end, end nothing that it left running.
+   */
+  leaveRunning?: boolean;
 }
 /**
  * agentctl/config.json in $XDG_CONFIG_HOME (~/.config): what a user sets once.

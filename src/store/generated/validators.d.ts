@@ -1,5 +1,5 @@
 // Generated from schemas/ by schemas/generate.mjs; do not edit.
-import type { Spec, Started, Exit, Orders, Report, Activity, Sample, Verdict, Postmortem, Manager, Look, Removed, Config } from './types.ts';
+import type { Spec, Started, Exit, Orders, Report, Activity, Sample, Verdict, Postmortem, Manager, Look, Removed, Config, Batch } from './types.ts';
 
 export interface Validator<T> {
   (data: unknown): data is T;
@@ -18,3 +18,4 @@ export declare const manager: Validator<Manager>;
 export declare const look: Validator<Look>;
 export declare const removed: Validator<Removed>;
 export declare const config: Validator<Config>;
+export declare const batch: Validator<Batch>;

@@ -1,0 +1,187 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { InvalidInput } from '../agent/invalid-input.ts';
+import { BusyError, wordsOf } from '../errors.ts';
+import { BellListener } from '../store/bell.ts';
+import type { Agent } from '../store/generated/types.ts';
+import { agentDir } from '../store/paths.ts';
+import type { StateDir } from '../store/state-dir.ts';
+import { uptimeMs } from '../system/clock.ts';
+import { livenessOf } from '../system/processes.ts';
+import { serverPid, type TmuxServer } from '../system/tmux-client.ts';
+import { newSessions, type StartedSession } from '../system/tmux-session.ts';
+import { type Draft, draft, putDown, type SpawnOptions } from './draft.ts';
+import { observeNamed } from './observe.ts';
+import {
+  emptyFiles,
+  makeReady,
+  START_DEADLINE_MS,
+  START_POLL_MS,
+  sessionOf,
+  startedAgent,
+  startSession,
+} from './spawn.ts';
+import { ensureManager, type ManagerWish } from './start-manager.ts';
+import { tmuxServer } from './tmux-server.ts';
+import { undoStart } from './undo-start.ts';
+
+/** What became of one agent of a batch; `index` is its place there. */
+export type Spawned = { index: number; agent: Agent } | { index: number; error: Error };
+
+/** What is wrong in a batch, of which nothing was started. */
+export class InvalidBatch extends InvalidInput {
+  readonly problems: readonly { index: number; error: Error }[];
+
+  constructor(problems: readonly { index: number; error: Error }[], agents: number) {
+    const [first] = problems;
+    super(
+      `${problems.length} of ${agents} agents cannot be started, so none was: ${first ? `number ${first.index + 1}: ${first.error.message}` : ''}`,
+    );
+    this.problems = problems;
+  }
+}
+
+/**
+ * Starts many agents at once: all are checked before the first is made, and one that then cannot be started keeps no other
+ * from it. Each is told of as soon as it provably runs.
+ *
+ * @throws {InvalidBatch} where any does not fit; nothing is started then.
+ * @example
+ * const batch = [1, 2, 3].map((part) => ({ command: ['make', `part${part}`], name: `part${part}` }));
+ * for await (const result of spawnBatch(openStateDir(), batch)) if ('error' in result) console.error(result.error.message);
+ */
+export async function* spawnBatch(
+  stateDir: StateDir,
+  batch: readonly SpawnOptions[],
+  options: ManagerWish = {},
+): AsyncGenerator<Spawned> {
+  const drafts = await draftAll(stateDir, batch);
+  if (drafts.length === 0) return;
+  makeReady(stateDir);
+  const starts: Start[] = [];
+  for (const [index, one] of drafts.entries()) {
+    try {
+      await putDown(stateDir, one);
+      emptyFiles(one.agent.spec);
+      starts.push({ index, spec: one.agent.spec, session: undefined });
+    } catch (error) {
+      yield { index, error: asError(error) };
+    }
+  }
+  await ensureManager(stateDir, options);
+  const server = tmuxServer(stateDir);
+  for await (const { start, error } of startAll(server, starts, options.onNote)) {
+    await undoStart(stateDir, server, start.spec, undefined);
+    yield { index: start.index, error };
+  }
+  yield* proofs(stateDir, server, new Set(starts.filter(({ session }) => session !== undefined)));
+}
+
+interface Start {
+  index: number;
+  spec: Draft['agent']['spec'];
+  /** Undefined as long as there is none. */
+  session: StartedSession | undefined;
+}
+
+async function draftAll(stateDir: StateDir, batch: readonly SpawnOptions[]): Promise<Draft[]> {
+  const names = new Set<string>();
+  const problems: { index: number; error: Error }[] = [];
+  const drafts: Draft[] = [];
+  for (const [index, options] of batch.entries()) {
+    try {
+      const drafted = await draft(stateDir, options, names);
+      const { name } = drafted.agent.spec;
+      if (names.has(name)) throw new InvalidInput(`the name ${name} is given twice: choose another`);
+      refuseTaken(stateDir, drafted);
+      names.add(name);
+      drafts.push(drafted);
+    } catch (error) {
+      problems.push({ index, error: asError(error) });
+    }
+  }
+  if (problems.length > 0) throw new InvalidBatch(problems, batch.length);
+  return drafts;
+}
+
+/** As it will be refused when it is put down, unless it ends meanwhile: then none of the others shall have been started. */
+function refuseTaken(stateDir: StateDir, { agent, replace }: Draft): void {
+  const { name } = agent.spec;
+  if (replace || !existsSync(agentDir(stateDir.path, name))) return;
+  const holder = observeNamed(stateDir.path, name);
+  if (holder === undefined || holder.status.phase === 'ended') return;
+  throw new BusyError(
+    `the name ${name} is taken by an agent that is ${holder.status.phase}: choose another, or let it be replaced`,
+  );
+}
+
+/** Starts a session for each, and tells of those for which there is none. */
+async function* startAll(
+  server: TmuxServer,
+  starts: readonly Start[],
+  onWarning: ManagerWish['onNote'],
+): AsyncGenerator<{ start: Start; error: Error }> {
+  // Whoever starts the server starts it alone: there is more to that.
+  const alone = (await serverPid(server)) === undefined ? 1 : 0;
+  for (const start of starts.slice(0, alone)) yield* startOne(server, start, onWarning);
+  const many = starts.slice(alone);
+  const sessions = await newSessions(
+    server,
+    many.map(({ spec }) => sessionOf(spec)),
+  );
+  for (const [at, start] of many.entries()) {
+    start.session = sessions[at];
+    if (start.session === undefined) yield* startOne(server, start, onWarning);
+  }
+}
+
+async function* startOne(
+  server: TmuxServer,
+  start: Start,
+  onWarning: ManagerWish['onNote'],
+): AsyncGenerator<{ start: Start; error: Error }> {
+  try {
+    start.session = await startSession(server, start.spec, onWarning);
+  } catch (error) {
+    yield { start, error: asError(error) };
+  }
+}
+
+/** Tells of each that has proved its start, or will not. Whoever is late has had as long as anybody since the last that was not. */
+async function* proofs(stateDir: StateDir, server: TmuxServer, pending: Set<Start>): AsyncGenerator<Spawned> {
+  const bell = new BellListener(stateDir.path);
+  try {
+    for (let deadline = uptimeMs() + START_DEADLINE_MS; pending.size > 0; ) {
+      const isLate = uptimeMs() > deadline;
+      for (const start of pending) {
+        if (!isLate && !isDecided(stateDir, start)) continue;
+        const { index, spec, session } = start;
+        try {
+          const agent = startedAgent(stateDir, spec, { wrapper: session?.program, isLate });
+          if (agent === undefined) continue;
+          deadline = uptimeMs() + START_DEADLINE_MS;
+          pending.delete(start);
+          yield { index, agent };
+        } catch (error) {
+          pending.delete(start);
+          await undoStart(stateDir, server, spec, session?.pane);
+          yield { index, error: asError(error) };
+        }
+      }
+      if (pending.size > 0) await bell.next(START_POLL_MS);
+    }
+  } finally {
+    bell.close();
+  }
+}
+
+/** Whether there is news of it: a look at all that is known of each of a thousand would take all the time. */
+function isDecided(stateDir: StateDir, { spec, session }: Start): boolean {
+  return (
+    existsSync(join(agentDir(stateDir.path, spec.name), 'started.json')) || livenessOf(session?.program) === 'dead'
+  );
+}
+
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(wordsOf(error));
+}
