@@ -32,8 +32,19 @@ function callAll() {
     call('stop', 'build');
     call('wait', 'build');
   } finally {
-    // Its wrapper lives for some moments longer than its agent, and may write.
-    rmSync(dir, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 });
+    remove(dir);
+  }
+}
+
+/** An agent's wrapper lives for some moments longer than the agent, and may write: rmSync itself tries no file again. */
+function remove(dir) {
+  for (let left = 100; ; left--) {
+    try {
+      return rmSync(dir, { recursive: true, force: true });
+    } catch (error) {
+      if (left === 0) throw error;
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 100);
+    }
   }
 }
 

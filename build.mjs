@@ -44,8 +44,10 @@ const builds = await Promise.all([
     entryPoints: ['src/main.ts'],
     format: 'cjs',
     outExtension: { '.js': '.cjs' },
-    banner: { js: 'const importApart=(path)=>require("./import.cjs")(path);' },
-    define: { 'import.meta.dirname': '__dirname' },
+    banner: {
+      js: 'const importApart=(path)=>require("./import.cjs")(path),ownUrl=require("node:url").pathToFileURL(__filename).href;',
+    },
+    define: { 'import.meta.url': 'ownUrl' },
     plugins: [apart],
   }),
   build({ ...common, entryPoints: ['src/index.ts'], plugins: [apart] }),

@@ -25,6 +25,9 @@ import { ensureManager, type ManagerWish } from './start-manager.ts';
 import { tmuxServer } from './tmux-server.ts';
 import { undoStart } from './undo-start.ts';
 
+/** What is asked of the call, and not of each agent, is {@link ManagerWish}. */
+export type BatchedAgent = Omit<SpawnOptions, 'noManager' | 'onWarning'>;
+
 /** What became of one agent of a batch; `index` is its place there. */
 export type Spawned = { index: number; agent: Agent } | { index: number; error: Error };
 
@@ -52,27 +55,29 @@ export class InvalidBatch extends InvalidInput {
  */
 export async function* spawnBatch(
   stateDir: StateDir,
-  batch: readonly SpawnOptions[],
+  batch: readonly BatchedAgent[],
   options: ManagerWish = {},
 ): AsyncGenerator<Spawned> {
   const drafts = await draftAll(stateDir, batch);
   if (drafts.length === 0) return;
   makeReady(stateDir);
-  const starts: Start[] = [];
-  for (const [index, one] of drafts.entries()) {
-    try {
-      await putDown(stateDir, one);
-      emptyFiles(one.agent.spec);
-      starts.push({ index, spec: one.agent.spec, session: undefined });
-    } catch (error) {
-      yield { index, error: asError(error) };
-    }
-  }
-  await ensureManager(stateDir, options);
   const server = tmuxServer(stateDir);
-  for await (const { start, error } of startAll(server, starts, options.onNote)) {
-    await undoStart(stateDir, server, start.spec, undefined);
-    yield { index: start.index, error };
+  const starts: Start[] = [];
+  try {
+    for (const [index, one] of drafts.entries()) {
+      try {
+        await putDown(stateDir, one);
+        starts.push({ index, spec: one.agent.spec, session: undefined });
+      } catch (error) {
+        yield { index, error: asError(error) };
+      }
+    }
+    await ensureManager(stateDir, options);
+    yield* startAll(server, starts, options.onNote);
+  } finally {
+    // Also of whoever has heard enough, or where tmux does not answer.
+    for (const { spec, session } of starts)
+      if (session === undefined) await undoStart(stateDir, server, spec, undefined);
   }
   yield* proofs(stateDir, server, new Set(starts.filter(({ session }) => session !== undefined)));
 }
@@ -84,7 +89,7 @@ interface Start {
   session: StartedSession | undefined;
 }
 
-async function draftAll(stateDir: StateDir, batch: readonly SpawnOptions[]): Promise<Draft[]> {
+async function draftAll(stateDir: StateDir, batch: readonly BatchedAgent[]): Promise<Draft[]> {
   const names = new Set<string>();
   const problems: { index: number; error: Error }[] = [];
   const drafts: Draft[] = [];
@@ -120,30 +125,33 @@ async function* startAll(
   server: TmuxServer,
   starts: readonly Start[],
   onWarning: ManagerWish['onNote'],
-): AsyncGenerator<{ start: Start; error: Error }> {
+): AsyncGenerator<Spawned> {
+  const ready: Start[] = [];
+  for (const start of starts) {
+    try {
+      emptyFiles(start.spec);
+      ready.push(start);
+    } catch (error) {
+      yield { index: start.index, error: asError(error) };
+    }
+  }
   // Whoever starts the server starts it alone: there is more to that.
   const alone = (await serverPid(server)) === undefined ? 1 : 0;
-  for (const start of starts.slice(0, alone)) yield* startOne(server, start, onWarning);
-  const many = starts.slice(alone);
+  for (const start of ready.slice(0, alone)) yield* startOne(server, start, onWarning);
+  const many = ready.slice(alone);
   const sessions = await newSessions(
     server,
     many.map(({ spec }) => sessionOf(spec)),
   );
-  for (const [at, start] of many.entries()) {
-    start.session = sessions[at];
-    if (start.session === undefined) yield* startOne(server, start, onWarning);
-  }
+  for (const [at, start] of many.entries()) start.session = sessions[at];
+  for (const start of many) if (start.session === undefined) yield* startOne(server, start, onWarning);
 }
 
-async function* startOne(
-  server: TmuxServer,
-  start: Start,
-  onWarning: ManagerWish['onNote'],
-): AsyncGenerator<{ start: Start; error: Error }> {
+async function* startOne(server: TmuxServer, start: Start, onWarning: ManagerWish['onNote']): AsyncGenerator<Spawned> {
   try {
     start.session = await startSession(server, start.spec, onWarning);
   } catch (error) {
-    yield { start, error: asError(error) };
+    yield { index: start.index, error: asError(error) };
   }
 }
 

@@ -1,12 +1,13 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 
 let root: string | undefined;
 
 /** The folder of the installed package (or the checkout): where bin/ and schemas/ are. */
 export function packageRoot(): string {
   if (root !== undefined) return root;
-  let folder = import.meta.dirname;
+  let folder = dirname(fileURLToPath(import.meta.url));
   while (!existsSync(join(folder, 'bin', 'agent-wrapper'))) {
     const above = dirname(folder);
     if (above === folder)

@@ -1,4 +1,4 @@
-import { readdirSync, writeFileSync } from 'node:fs';
+import { copyFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'vitest';
 import { InvalidBatch, type Spawned, spawnBatch } from '../../src/index.ts';
@@ -173,6 +173,28 @@ describe.concurrent('spawn --batch', () => {
     expect((await bench.ok('tmux', 'list-sessions', '-F', '#S')).trim().split('\n')).toEqual(['a', 'b', 'c', 'first']);
   });
 
+  test('leaves nothing half made of those that cannot be started, nor of whoever hears no more', async ({
+    onTestFinished,
+    expect,
+  }) => {
+    const bench = new Workbench(onTestFinished);
+    const state = { path: bench.state, reason: 'of a test' };
+    const wish = { noManager: true };
+    // The file of a program that runs looks as if it could be written, and cannot.
+    const program = join(bench.dir, 'program');
+    copyFileSync('/bin/sleep', program);
+    await bench.ok('spawn', '-n', 'runs', program, '1000');
+    const own = (name: string) => ({ command: ['sleep', '1000'], name });
+    const bad = { ...own('bad'), stdout: program };
+    expect(await startedBy(spawnBatch(state, [own('one'), bad, own('two')], wish))).toEqual({
+      started: ['one', 'two'],
+      refused: [expect.stringContaining('ETXTBSY')],
+    });
+    expect(await oneOf(spawnBatch(state, [{ ...bad, name: 'worse' }, own('never')], wish))).toMatchObject({ index: 0 });
+    expect(readdirSync(join(bench.state, 'agents')).sort()).toEqual(['one', 'runs', 'two']);
+    expect((await bench.ps()).map(({ name }) => name).sort()).toEqual(['one', 'runs', 'two']);
+  });
+
   test('of two at once with the same names each starts what the other has not', async ({ onTestFinished, expect }) => {
     const bench = new Workbench(onTestFinished);
     const state = { path: bench.state, reason: 'of a test' };
@@ -194,6 +216,12 @@ describe.concurrent('spawn --batch', () => {
     expect(readdirSync(join(bench.state, 'agents')).sort()).toEqual(names);
   });
 });
+
+/** As somebody who has heard enough after the first. */
+async function oneOf(batch: AsyncGenerator<Spawned>): Promise<Spawned | undefined> {
+  for await (const one of batch) return one;
+  return undefined;
+}
 
 async function startedBy(batch: AsyncGenerator<Spawned>): Promise<{ started: string[]; refused: string[] }> {
   const started: string[] = [];

@@ -178,9 +178,9 @@ export class Agent {
   }
 
   /** Sets the cap a few seconds ahead, and waits until the watchdog has read that. */
-  async capSoon(): Promise<void> {
+  async capSoon(inSeconds = 6): Promise<void> {
     await this.started();
-    this.setLimits({ cap: this.#age() + 6 });
+    this.setLimits({ cap: this.#age() + inSeconds });
     await beats(this, 2);
   }
 
