@@ -7,7 +7,8 @@ export default defineConfig({
     hookTimeout: 60_000,
     pool: 'forks',
     // More than there are processors: most of the time a test waits for what it has started.
-    maxWorkers: 5,
+    maxWorkers: 6,
+    experimental: { fsModuleCache: true }, // the gate runs the same files again, by another node
     projects: [
       // Pure, but for some that use a directory of their own: a process for each file would cost more than the tests.
       { extends: true, test: { name: 'unit', include: ['test/unit/**/*.test.ts'], isolate: false } },

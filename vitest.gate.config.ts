@@ -5,5 +5,6 @@ export default defineConfig({
   test: {
     projects: ['vitest.faults.config.ts', 'vitest.agents.config.ts'],
     maxWorkers: 7,
+    experimental: { fsModuleCache: true },
   },
 });
