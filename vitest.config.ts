@@ -7,7 +7,7 @@ export default defineConfig({
     hookTimeout: 60_000,
     pool: 'forks',
     // More than there are processors: most of the time a test waits for what it has started.
-    maxWorkers: 6,
+    maxWorkers: 5,
     experimental: { fsModuleCache: true }, // the gate runs the same files again, by another node
     projects: [
       // Pure, but for some that use a directory of their own: a process for each file would cost more than the tests.
