@@ -93,8 +93,8 @@ describe.concurrent('top', () => {
     expect(row(terminal, 'capped')).toMatch(/^capped +running +█{4}[█-▏░] +\d+s /);
     expect(row(terminal, 'idles')).toMatch(/^idles +idle \d+s /);
     expect(row(terminal, 'damaged')).toMatch(/^damaged +unknown: /);
-    expect(row(terminal, 'finished')).toMatch(/^finished +done +[▏░]+ +9m .* now: all is/);
-    expect(row(terminal, 'failed')).toMatch(/^failed +failed \(3\) +[▏░]+ +9m /);
+    expect(row(terminal, 'finished')).toMatch(/^finished +done +[▏▎▍▌░]+ +9m .* now: all is/);
+    expect(row(terminal, 'failed')).toMatch(/^failed +failed \(3\) +[▏▎▍▌░]+ +9m /);
     expect(terminal.screen()).toMatch(/^no manager runs; 1 waiting, 1 near the cap, 1 idle, 1 unknown, 22 working, /);
 
     // The size that people have.

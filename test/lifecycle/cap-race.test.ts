@@ -56,7 +56,7 @@ test(`one verdict and the right code where the natural end races the cap, ${PLAC
   const won = (wanted: Outcome['winner']): number => outcomes.filter(({ winner }) => winner === wanted).length;
   expect(won('end')).toBeGreaterThan(0);
   expect(won('term') + won('both')).toBeGreaterThan(0);
-}, 120_000);
+}, 300_000);
 
 interface Outcome {
   /** `both`: TERM was sent, and the code is the agent's own; `withdrawn`: TERM was decided on, and found nobody. */
