@@ -32,6 +32,8 @@ function callAll() {
     call('stop', 'build');
     call('wait', 'build');
   } finally {
+    // What has ended keeps its session for its grace.
+    spawnSync(process.execPath, [agentctl, 'tmux', 'kill-server'], { env });
     remove(dir);
   }
 }
