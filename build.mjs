@@ -63,11 +63,17 @@ const builds = await Promise.all([
 rmSync('dist', { recursive: true, force: true });
 for (const { path, contents, text } of builds.flatMap(({ outputFiles }) => outputFiles)) {
   mkdirSync(dirname(path), { recursive: true });
-  // A script that V8 takes from what was compiled before has no import() of its own.
-  writeFileSync(path, path.endsWith('main.cjs') ? text.replaceAll('await import("', 'await importApart("') : contents);
+  writeFileSync(path, path.endsWith('main.cjs') ? withoutImport(text) : contents);
 }
 writeFileSync('dist/import.cjs', 'module.exports = (path) => import(path);\n');
 writeFileSync('dist/LICENSES.txt', licences(builds.flatMap(({ metafile }) => Object.keys(metafile.inputs))));
+
+/** A script that V8 takes from what was compiled before has no import() of its own. */
+function withoutImport(text) {
+  const without = text.replaceAll('await import("', 'await importApart("');
+  if (/\bimport\(/.test(without)) throw new Error('main.cjs has an import() that is not awaited at once');
+  return without;
+}
 
 /** The licence text of every package that has a file in the bundle, which most licences ask for. */
 function licences(inputs) {

@@ -12,15 +12,17 @@ import { limitsToDisk } from '../store/agent-files.ts';
 import { appendEvent } from '../store/events-file.ts';
 import type { Spec } from '../store/generated/types.ts';
 import { discardNewAgent, makeAgentDir, type NewAgent } from '../store/new-agent.ts';
-import { packageVersion } from '../store/package-root.ts';
+import { packageRoot, packageVersion } from '../store/package-root.ts';
 import { agentDir } from '../store/paths.ts';
 import type { StateDir } from '../store/state-dir.ts';
 import { callersOpenFiles } from '../system/caller.ts';
 import { here, now } from '../system/clock.ts';
 import { self } from '../system/processes.ts';
+import type { NewSession } from '../system/tmux-session.ts';
 import { inheritedAgent } from './calling-agent.ts';
 import { checkCommand, checkCwd, checkFiles } from './check-launch.ts';
 import { environmentScript, launchScript } from './launch-script.ts';
+import { logCapture } from './log-capture.ts';
 import { observeNamed } from './observe.ts';
 import { prepareLaunch } from './prepare-launch.ts';
 import { settings } from './settings.ts';
@@ -65,6 +67,8 @@ export interface SpawnOptions {
 /** An agent that could be started, of which nothing is made yet. */
 export interface Draft {
   agent: NewAgent;
+  /** In which it is to run. */
+  session: NewSession;
   /** Whether a live agent of its name is stopped first. */
   replace: boolean;
 }
@@ -72,20 +76,19 @@ export interface Draft {
 /**
  * Checks all that can be checked of an agent before anything is made.
  *
- * @param others - names that it cannot have, where it was given none.
+ * @param known - `others`: names that it cannot have, where it was given none; `chosen`: what the user has set.
  * @throws {InvalidInput} for what does not fit.
  */
 export async function draft(
   stateDir: StateDir,
   options: SpawnOptions,
-  others: ReadonlySet<string> = new Set(),
+  { others = new Set(), chosen = settings() }: { others?: ReadonlySet<string>; chosen?: Settings } = {},
 ): Promise<Draft> {
   const name = options.name === undefined ? undefined : checkName(options.name);
   const cwd = checkCwd(options.cwd ?? process.cwd());
   const caller = inheritedAgent();
   const parent = caller && { name: caller.name, runId: caller.runId };
   if (options.withParent) checkParent(stateDir, parent);
-  const chosen = settings();
   const named = name ?? freeName(stateDir, options.agent ?? options.command[0] ?? '', others);
   const order = draftSpec(options, chosen, { name: named, cwd, parent });
   const { command, environment, files, reports } = await prepareLaunch(stateDir, options, order);
@@ -113,6 +116,12 @@ export async function draft(
       launchScript: launchScript(launch),
       files,
       stdin: given,
+    },
+    session: {
+      name: spec.name,
+      argv: ['sh', join(packageRoot(), 'bin', 'agent-wrapper'), `agents/${spec.name}`],
+      ...spec.size,
+      capture: logCapture(spec.name, chosen.logs),
     },
     replace: options.replace ?? false,
   };

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { InvalidInput } from '../agent/invalid-input.ts';
-import { BusyError, wordsOf } from '../errors.ts';
+import { wordsOf } from '../errors.ts';
 import { BellListener } from '../store/bell.ts';
 import type { Agent } from '../store/generated/types.ts';
 import { agentDir } from '../store/paths.ts';
@@ -12,17 +12,10 @@ import { serverPid, type TmuxServer } from '../system/tmux-client.ts';
 import { newSessions, type StartedSession } from '../system/tmux-session.ts';
 import { type Draft, draft, putDown, type SpawnOptions } from './draft.ts';
 import { observeNamed } from './observe.ts';
-import {
-  emptyFiles,
-  makeReady,
-  START_DEADLINE_MS,
-  START_POLL_MS,
-  sessionOf,
-  startedAgent,
-  startSession,
-} from './spawn.ts';
+import { settings } from './settings.ts';
+import { emptyFiles, makeReady, START_DEADLINE_MS, START_POLL_MS, startedAgent, startSession } from './spawn.ts';
 import { ensureManager, type ManagerWish } from './start-manager.ts';
-import { tmuxServer } from './tmux-server.ts';
+import { refuseHeld } from './take-name.ts';
 import { undoStart } from './undo-start.ts';
 
 /** What is asked of the call, and not of each agent, is {@link ManagerWish}. */
@@ -60,14 +53,13 @@ export async function* spawnBatch(
 ): AsyncGenerator<Spawned> {
   const drafts = await draftAll(stateDir, batch);
   if (drafts.length === 0) return;
-  makeReady(stateDir);
-  const server = tmuxServer(stateDir);
+  const server = makeReady(stateDir);
   const starts: Start[] = [];
   try {
     for (const [index, one] of drafts.entries()) {
       try {
         await putDown(stateDir, one);
-        starts.push({ index, spec: one.agent.spec, session: undefined });
+        starts.push({ index, draft: one, session: undefined });
       } catch (error) {
         yield { index, error: asError(error) };
       }
@@ -76,26 +68,27 @@ export async function* spawnBatch(
     yield* startAll(server, starts, options.onNote);
   } finally {
     // Also of whoever has heard enough, or where tmux does not answer.
-    for (const { spec, session } of starts)
-      if (session === undefined) await undoStart(stateDir, server, spec, undefined);
+    for (const { draft: half, session } of starts)
+      if (session === undefined) await undoStart(stateDir, server, half.agent.spec, undefined);
   }
   yield* proofs(stateDir, server, new Set(starts.filter(({ session }) => session !== undefined)));
 }
 
 interface Start {
   index: number;
-  spec: Draft['agent']['spec'];
+  draft: Draft;
   /** Undefined as long as there is none. */
   session: StartedSession | undefined;
 }
 
 async function draftAll(stateDir: StateDir, batch: readonly BatchedAgent[]): Promise<Draft[]> {
+  const chosen = settings();
   const names = new Set<string>();
   const problems: { index: number; error: Error }[] = [];
   const drafts: Draft[] = [];
   for (const [index, options] of batch.entries()) {
     try {
-      const drafted = await draft(stateDir, options, names);
+      const drafted = await draft(stateDir, options, { others: names, chosen });
       const { name } = drafted.agent.spec;
       if (names.has(name)) throw new InvalidInput(`the name ${name} is given twice: choose another`);
       refuseTaken(stateDir, drafted);
@@ -109,15 +102,11 @@ async function draftAll(stateDir: StateDir, batch: readonly BatchedAgent[]): Pro
   return drafts;
 }
 
-/** As it will be refused when it is put down, unless it ends meanwhile: then none of the others shall have been started. */
+/** As it will be when it is put down, unless that one ends meanwhile: then none of the others shall have been started. */
 function refuseTaken(stateDir: StateDir, { agent, replace }: Draft): void {
   const { name } = agent.spec;
-  if (replace || !existsSync(agentDir(stateDir.path, name))) return;
-  const holder = observeNamed(stateDir.path, name);
-  if (holder === undefined || holder.status.phase === 'ended') return;
-  throw new BusyError(
-    `the name ${name} is taken by an agent that is ${holder.status.phase}: choose another, or let it be replaced`,
-  );
+  const holder = existsSync(agentDir(stateDir.path, name)) ? observeNamed(stateDir.path, name) : undefined;
+  if (holder) refuseHeld(holder, replace);
 }
 
 /** Starts a session for each, and tells of those for which there is none. */
@@ -129,7 +118,7 @@ async function* startAll(
   const ready: Start[] = [];
   for (const start of starts) {
     try {
-      emptyFiles(start.spec);
+      emptyFiles(start.draft.agent.spec);
       ready.push(start);
     } catch (error) {
       yield { index: start.index, error: asError(error) };
@@ -141,7 +130,7 @@ async function* startAll(
   const many = ready.slice(alone);
   const sessions = await newSessions(
     server,
-    many.map(({ spec }) => sessionOf(spec)),
+    many.map((start) => start.draft.session),
   );
   for (const [at, start] of many.entries()) start.session = sessions[at];
   for (const start of many) if (start.session === undefined) yield* startOne(server, start, onWarning);
@@ -149,7 +138,7 @@ async function* startAll(
 
 async function* startOne(server: TmuxServer, start: Start, onWarning: ManagerWish['onNote']): AsyncGenerator<Spawned> {
   try {
-    start.session = await startSession(server, start.spec, onWarning);
+    start.session = await startSession(server, start.draft.session, onWarning);
   } catch (error) {
     yield { index: start.index, error: asError(error) };
   }
@@ -163,7 +152,8 @@ async function* proofs(stateDir: StateDir, server: TmuxServer, pending: Set<Star
       const isLate = uptimeMs() > deadline;
       for (const start of pending) {
         if (!isLate && !isDecided(stateDir, start)) continue;
-        const { index, spec, session } = start;
+        const { index, session } = start;
+        const { spec } = start.draft.agent;
         try {
           const agent = startedAgent(stateDir, spec, { wrapper: session?.program, isLate });
           if (agent === undefined) continue;
@@ -184,9 +174,10 @@ async function* proofs(stateDir: StateDir, server: TmuxServer, pending: Set<Star
 }
 
 /** Whether there is news of it: a look at all that is known of each of a thousand would take all the time. */
-function isDecided(stateDir: StateDir, { spec, session }: Start): boolean {
+function isDecided(stateDir: StateDir, { draft: { agent }, session }: Start): boolean {
   return (
-    existsSync(join(agentDir(stateDir.path, spec.name), 'started.json')) || livenessOf(session?.program) === 'dead'
+    existsSync(join(agentDir(stateDir.path, agent.spec.name), 'started.json')) ||
+    livenessOf(session?.program) === 'dead'
   );
 }
 

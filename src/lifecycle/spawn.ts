@@ -1,5 +1,4 @@
 import { closeSync, openSync } from 'node:fs';
-import { join } from 'node:path';
 import type { ProcessIdentity } from '../agent/evidence.ts';
 import { AgentctlError } from '../errors.ts';
 import { BellListener } from '../store/bell.ts';
@@ -14,9 +13,7 @@ import { type NewSession, newSession, type StartedSession } from '../system/tmux
 import { describe } from './describe.ts';
 import { draft, putDown, type SpawnOptions } from './draft.ts';
 import { launcherDied } from './launcher-died.ts';
-import { logCapture } from './log-capture.ts';
 import { type Observed, observeArchived, observeNamed } from './observe.ts';
-import { settings } from './settings.ts';
 import { ensureManager } from './start-manager.ts';
 import { tellNews } from './tell.ts';
 import { tmuxServer } from './tmux-server.ts';
@@ -38,15 +35,14 @@ export const START_POLL_MS = 50;
 export async function spawn(stateDir: StateDir, options: SpawnOptions): Promise<Agent> {
   const drafted = await draft(stateDir, options);
   const { spec } = drafted.agent;
-  makeReady(stateDir);
+  const server = makeReady(stateDir);
   await putDown(stateDir, drafted);
   // After the name was taken: a manager that is about to leave looks for agents once more when it has said so.
   await ensureManager(stateDir, { noManager: options.noManager, onNote: options.onWarning });
-  const server = tmuxServer(stateDir);
   let session: StartedSession | undefined;
   try {
     emptyFiles(spec);
-    session = await startSession(server, spec, options.onWarning);
+    session = await startSession(server, drafted.session, options.onWarning);
     return await proofOfStart(stateDir, spec, session.program);
   } catch (error) {
     await undoStart(stateDir, server, spec, session?.pane);
@@ -54,13 +50,12 @@ export async function spawn(stateDir: StateDir, options: SpawnOptions): Promise<
   }
 }
 
-/** Refuses before anything is made, or stopped for --replace. */
-export function makeReady(stateDir: StateDir): void {
-  settings();
+/** Refuses before anything is made, or stopped for --replace, what would refuse all agents. */
+export function makeReady(stateDir: StateDir): TmuxServer {
   prepareStateDir(stateDir);
-  tmuxServer(stateDir);
   tmuxProgram();
   removeHalfMade(stateDir.path, launcherDied);
+  return tmuxServer(stateDir);
 }
 
 /** Only now: what stood in them may be of an agent that was to be replaced. */
@@ -68,25 +63,15 @@ export function emptyFiles({ stdout, stderr }: Spec): void {
   for (const file of [stdout, stderr]) if (file !== null) closeSync(openSync(file, 'w'));
 }
 
-/** The session in which an agent that was put down is to run. */
-export function sessionOf({ name, size }: Spec): NewSession {
-  return {
-    name,
-    argv: ['sh', join(packageRoot(), 'bin', 'agent-wrapper'), `agents/${name}`],
-    ...size,
-    capture: logCapture(name, settings().logs),
-  };
-}
-
 /** @throws {AgentctlError} when tmux refuses. */
 export async function startSession(
   server: TmuxServer,
-  spec: Spec,
+  session: NewSession,
   onWarning: SpawnOptions['onWarning'],
 ): Promise<StartedSession> {
-  const session = await newSession(server, sessionOf(spec));
-  for (const complaint of session.complaints) onWarning?.(`tmux.conf: ${complaint}`);
-  return session;
+  const { complaints, ...started } = await newSession(server, session);
+  for (const complaint of complaints) onWarning?.(`tmux.conf: ${complaint}`);
+  return started;
 }
 
 /** Waits until this very run proves its start: its name may be another's by then, and it in the archive. */

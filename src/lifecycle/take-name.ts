@@ -3,7 +3,7 @@ import type { Spec } from '../store/generated/types.ts';
 import { claimName } from '../store/new-agent.ts';
 import type { StateDir } from '../store/state-dir.ts';
 import { archiveEnded } from './archive-ended.ts';
-import { observeNamed } from './observe.ts';
+import { type Observed, observeNamed } from './observe.ts';
 import { stop } from './stop.ts';
 
 /** Others may want the same name at the same time. */
@@ -24,19 +24,21 @@ export async function takeName(stateDir: StateDir, spec: Spec, replace: boolean)
     }
     const holder = observeNamed(stateDir.path, spec.name);
     if (holder === undefined) continue;
-    if (holder.status.phase === 'unknown' || holder.runId === undefined) {
-      throw new BusyError(
-        `the name ${spec.name} is taken by an agent of which nothing can be said (${holder.status.reason}): choose another, or see "agentctl status ${spec.name}"`,
-      );
-    }
-    if (holder.status.phase !== 'ended') {
-      if (!replace) {
-        throw new BusyError(
-          `the name ${spec.name} is taken by an agent that is ${holder.status.phase}: choose another, stop it with "agentctl stop ${spec.name}", or use --replace`,
-        );
-      }
-      await stop(stateDir, [holder], { by: 'agentctl spawn --replace' });
-    }
+    refuseHeld(holder, replace);
+    if (holder.status.phase !== 'ended') await stop(stateDir, [holder], { by: 'agentctl spawn --replace' });
     await archiveEnded(stateDir, holder);
   }
+}
+
+/** @throws {BusyError} where this agent keeps others from its name. */
+export function refuseHeld({ name, runId, status: { phase, reason } }: Observed, replace: boolean): void {
+  if (phase === 'unknown' || runId === undefined) {
+    throw new BusyError(
+      `the name ${name} is taken by an agent of which nothing can be said (${reason}): choose another, or see "agentctl status ${name}"`,
+    );
+  }
+  if (phase === 'ended' || replace) return;
+  throw new BusyError(
+    `the name ${name} is taken by an agent that is ${phase}: choose another, stop it with "agentctl stop ${name}", or use --replace`,
+  );
 }
