@@ -6,10 +6,11 @@ export default defineConfig({
     include: ['test/faults/**/*.test.ts'],
     // As in vitest.config.ts: conditions are waited for, and only a broken test reaches these bounds, also where busy loops
     // take most of the machine.
-    testTimeout: 600_000,
+    testTimeout: 1_200_000,
     hookTimeout: 60_000,
     pool: 'forks',
     isolate: false,
-    maxWorkers: 5,
+    maxWorkers: 5, // in the gate; `npm run test:faults` has a worker for each file: the more there are, the less busy loops keep from them
+    experimental: { fsModuleCache: true },
   },
 });

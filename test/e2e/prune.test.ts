@@ -32,12 +32,6 @@ function prepared(bench: Workbench): Workbench {
 
 const RUN = ['manager', 'run', '--leave-after', 'none'];
 
-function logOf(bench: Workbench): Record<string, unknown>[] {
-  const path = join(bench.state, 'manager.log');
-  const lines = existsSync(path) ? readFileSync(path, 'utf8').split('\n').slice(0, -1) : [];
-  return lines.map((line) => JSON.parse(line) as Record<string, unknown>);
-}
-
 function archived(bench: Workbench): string[] {
   return readdirSync(join(bench.state, 'archive'))
     .map((entry) => entry.split('.')[0] ?? entry)
@@ -174,7 +168,7 @@ describe.concurrent('prune', () => {
       manager = bench.start(RUN, { stdio: 'ignore' });
     }
     await waitFor('all that is due to be gone', () => archived(bench).join() === ['t1', 't2', 't3', 'young'].join());
-    await waitFor('it to be said', () => logOf(bench).some((line) => line.do === 'prune'));
+    await waitFor('it to be said', () => bench.managerLog().some((line) => line.do === 'prune'));
     const lines = readFileSync(join(bench.state, 'events.ndjson'), 'utf8').trim().split('\n');
     const events = lines.map((text) => JSON.parse(text) as { event: string; name: string });
     for (const name of torn) {
@@ -184,10 +178,10 @@ describe.concurrent('prune', () => {
       for (const once of ['ended', 'torn-down'])
         expect(events.filter((one) => one.name === name && one.event === once).length).toBeLessThanOrEqual(1);
     }
-    const said = logOf(bench).filter((line) => line.do === 'prune');
+    const said = bench.managerLog().filter((line) => line.do === 'prune');
     expect(said.length).toBe(1);
     expect(said[0]).toMatchObject({ removed: expect.any(Number), bytes: expect.any(Number) });
-    expect(logOf(bench).some(({ level }) => level === 50)).toBe(false);
+    expect(bench.managerLog().some(({ level }) => level === 50)).toBe(false);
   });
 
   test('is left by a manager whose limit cannot be read, which says so', async ({ onTestFinished }) => {
@@ -195,7 +189,7 @@ describe.concurrent('prune', () => {
     bench.env.AGENTCTL_RETENTION_KEEP = 'few';
     archivedAgent(bench.state, { name: 'old', endedAtMs: daysAgo(400) });
     bench.start(RUN, { stdio: 'ignore' });
-    const line = await waitFor('it to be said', () => logOf(bench).find((one) => one.do === 'prune'));
+    const line = await waitFor('it to be said', () => bench.managerLog().find((one) => one.do === 'prune'));
     expect(line).toMatchObject({ level: 50 });
     expect(line.message).toMatch(/^not pruned: AGENTCTL_RETENTION_KEEP: "few" is not a number of agents/);
     expect(archived(bench)).toEqual(['old']);
