@@ -10,7 +10,7 @@ export default defineConfig({
     hookTimeout: 60_000,
     pool: 'forks',
     isolate: false,
-    maxWorkers: 5, // in the gate; `npm run test:faults` has a worker for each file: the more there are, the less busy loops keep from them
+    maxWorkers: 5, // in the gate; `npm run test:faults` has more, of which busy loops keep less
     experimental: { fsModuleCache: true },
   },
 });

@@ -49,8 +49,8 @@ _agentctl() {
       words=''
       case $command in
         spawn)
-          options='--agent --prompt --prompt-file --name --cwd --env --env-file --label --max-runtime --grace --max-idle --kill-after --size --stdin --stdout --stderr --replace --on --with-parent --leave-running --no-manager --attach --batch --json --state-dir --help'
-          takes=' --agent --prompt --prompt-file --name -n --cwd -C --env -e --env-file --label -l --max-runtime --grace --max-idle --kill-after --size --stdin --stdout --stderr --on --batch --state-dir '
+          options='--agent --prompt --prompt-file --name --cwd --env --env-file --label --max-runtime --grace --max-idle --kill-after --size --stdin --stdout --stderr --replace --on --with-parent --leave-running --no-manager --attach --batch --max-parallel --json --state-dir --help'
+          takes=' --agent --prompt --prompt-file --name -n --cwd -C --env -e --env-file --label -l --max-runtime --grace --max-idle --kill-after --size --stdin --stdout --stderr --on --batch --max-parallel --state-dir '
           runs=1 ;;
         run)
           options='--agent --prompt --prompt-file --name --cwd --env --env-file --label --max-runtime --grace --max-idle --kill-after --size --stdin --stdout --stderr --replace --on --with-parent --leave-running --no-manager --attach --raw --state-dir --help'

@@ -7,7 +7,7 @@ function __agentctl_words
     for word in (commandline -opc)[2..-1]
         if set -q expects[1]
             set expects
-        else if contains -- $word --state-dir --agent --prompt --prompt-file --name -n --cwd -C --env -e --env-file --label -l --max-runtime --grace --max-idle --kill-after --size --stdin --stdout --stderr --on --batch --filter --sort --for --timeout --tail --since --foreign --message -m --result --status --older-than --keep --leave-after --by --textfile
+        else if contains -- $word --state-dir --agent --prompt --prompt-file --name -n --cwd -C --env -e --env-file --label -l --max-runtime --grace --max-idle --kill-after --size --stdin --stdout --stderr --on --batch --max-parallel --filter --sort --for --timeout --tail --since --foreign --message -m --result --status --older-than --keep --leave-after --by --textfile
             set expects $word
         else if not string match -q -- '-*' $word
             echo $word
@@ -113,6 +113,7 @@ complete -c agentctl -n '__agentctl_is spawn' -l leave-running -d 'after its own
 complete -c agentctl -n '__agentctl_is spawn' -l no-manager -d 'start no manager, now or later, until "agentctl manager start"'
 complete -c agentctl -n '__agentctl_is spawn' -l attach -d 'attach this terminal to it'
 complete -c agentctl -n '__agentctl_is spawn' -l batch -r -F -d 'instead of a command: a file with an agent a line (schemas/batch.schema.json), or - for this stdin'
+complete -c agentctl -n '__agentctl_is spawn' -l max-parallel -r -F -d 'KEY=VALUE:N, with --batch also N: no more than N with this label at one time; the others wait, queued'
 complete -c agentctl -n '__agentctl_is spawn' -l json -d 'print the agent as JSON instead of its name; with --batch one a line'
 complete -c agentctl -F -n '__agentctl_is spawn'
 complete -c agentctl -n '__agentctl_is spawn; and __agentctl_has_only_command' -a '(__fish_complete_command)'

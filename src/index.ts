@@ -23,7 +23,13 @@ export { logs, type OutputOptions } from './lifecycle/logs.ts';
 export { type FoundPostmortem, postmortem } from './lifecycle/postmortem.ts';
 export { type Pruned, type PruneOptions, prune } from './lifecycle/prune.ts';
 export { spawn } from './lifecycle/spawn.ts';
-export { type BatchedAgent, InvalidBatch, type Spawned, spawnBatch } from './lifecycle/spawn-batch.ts';
+export {
+  type BatchedAgent,
+  type BatchOptions,
+  InvalidBatch,
+  type Spawned,
+  spawnBatch,
+} from './lifecycle/spawn-batch.ts';
 export { type StopOptions, stop } from './lifecycle/stop.ts';
 export { type SweepLine, type SweepOptions, sweep } from './lifecycle/sweep.ts';
 export { type Awaited, type Removed, type WaitOptions, wait } from './lifecycle/wait.ts';

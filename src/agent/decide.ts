@@ -15,6 +15,10 @@ export type Action =
   | { do: 'begin-anew' }
   /** Say at its terminal that its cap is near. */
   | { do: 'warn'; reason: string }
+  /** Start one that has waited in line. */
+  | { do: 'start'; reason: string }
+  /** Put down that it ended before it was started. */
+  | { do: 'cancel'; cause: VerdictCause; reason: string }
   /** Ask the agent to end, and remember why. */
   | { do: 'term'; cause: VerdictCause; reason: string; said?: Said }
   /** Kill the whole tree, again and again until it is gone. */
@@ -60,6 +64,7 @@ export function decide(evidence: Evidence, graceMs?: number | null): Decision {
     return afterTheEnd(evidence, sinceTheEnd(evidence, status.endedAtMs), spec.limits, graceMs);
   }
 
+  if (status.phase === 'queued') return whileItWaits(evidence, spec);
   const term =
     files.verdict.state === 'there' ? files.verdict.value.steps.find(({ step }) => step === 'term') : undefined;
   if (term) return afterTerm(evidence, term, spec.limits);
@@ -75,6 +80,20 @@ export function decide(evidence: Evidence, graceMs?: number | null): Decision {
     return act({ do: 'term', cause: 'lost', reason: status.reason });
   }
   return whileItRuns(evidence, spec);
+}
+
+/** Nothing of it lives yet: whoever wants it to end has nobody to ask. */
+function whileItWaits({ files: { stopOrder }, parentEnded, mayStart, whereabouts }: Evidence, spec: Spec): Decision {
+  const before = 'before it was started';
+  if (stopOrder.state === 'there')
+    return act({ do: 'cancel', cause: 'stopped', reason: `stopped by ${stopOrder.value.by} ${before}` });
+  if (spec.withParent && parentEnded)
+    return act({ do: 'cancel', cause: 'with-parent', reason: `its parent ${spec.parent?.name ?? ''} ended ${before}` });
+  if (stopOrder.state === 'damaged')
+    return { ...NOTHING, against: [`whether it is to be stopped is not known: ${stopOrder.problem}`] };
+  // Elsewhere there is a manager of its own, and who runs there cannot be counted from here.
+  if (!mayStart || whereabouts === 'elsewhere') return NOTHING;
+  return act({ do: 'start', reason: 'there is a place for it' });
 }
 
 /** The first rule that has something to do, does it; else the earliest that may have later. */

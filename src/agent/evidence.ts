@@ -33,10 +33,25 @@ export interface Spec {
   spare: readonly string[];
   /** Commands that hear of its events. */
   on: HookCommands;
+  /** Where in line it waits for its start, or waited; null where it was started at once. */
+  queue: QueuePlace | null;
   createdAtMs: number;
-  createdUptimeMs: number;
+  /** When somebody set about starting it; of one that waits, when it was created. */
+  launchedAtMs: number;
+  launchedUptimeMs: number;
   launcher: ProcessIdentity;
   place: Place;
+}
+
+/** Of the agents with a label no more than `max` run at one time. */
+export interface QueuePlace {
+  label: string;
+  value: string;
+  max: number;
+  /** Its place in its batch: those of one batch are started in this order. */
+  index: number;
+  /** Whether somebody has set about starting it. */
+  launched: boolean;
 }
 
 /** Where process ids mean something: one boot of one machine, one pid namespace. */
@@ -183,6 +198,8 @@ export interface Evidence {
   company?: Company | undefined;
   /** That the agent which spawned it has ended; undefined where nobody looked. */
   parentEnded?: boolean | undefined;
+  /** That there is a place for it, which waits in line; undefined where nobody counted. */
+  mayStart?: boolean | undefined;
 }
 
 /** What is remembered of an agent's activity. */

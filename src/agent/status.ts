@@ -1,4 +1,4 @@
-import type { Evidence, Exit, Found, Report, Verdict } from './evidence.ts';
+import type { Evidence, Exit, Found, QueuePlace, Report, Spec, StopOrder, Verdict } from './evidence.ts';
 import { signalOf } from './exit-status.ts';
 import type { Limits } from './limits.ts';
 
@@ -97,6 +97,8 @@ function outcomeOf(evidence: Evidence): Outcome {
   if (files.sentinel.state === 'there') return ended(files.sentinel.value, files.verdict);
   if (files.sentinel.state === 'damaged') return unknown(files.sentinel.problem);
   if (files.spec.state !== 'there') return unknown(problemOf(files.spec, 'spec.json'));
+  const unstarted = beforeItsTurn(evidence, files.spec.value);
+  if (unstarted) return unstarted;
   // Before started.json is judged: a machine that lost power may have damaged it, and spec.json knows the boot.
   if (whereabouts === 'rebooted') return withoutSentinel(evidence, 'the machine was restarted while it ran');
   if (whereabouts === 'elsewhere') {
@@ -118,12 +120,36 @@ function outcomeOf(evidence: Evidence): Outcome {
   return withoutSentinel(evidence, 'its wrapper and watchdog were killed, so nobody could learn its exit code');
 }
 
+/** Of one that waits in line, whatever has become of the machine meanwhile. */
+function beforeItsTurn({ files, whereabouts }: Evidence, { queue }: Spec): Outcome | undefined {
+  if (queue === null || files.started.state !== 'absent') return undefined;
+  if (files.verdict.state === 'there') return givenUp(files.verdict.value);
+  if (!queue.launched) return queued(queue, files.stopOrder);
+  return whereabouts === 'rebooted'
+    ? queued(queue, files.stopOrder, 'the machine was restarted as it began')
+    : undefined;
+}
+
+/** Nothing ran, so there is no code. */
+function givenUp({ cause, reason }: Verdict): Outcome {
+  const result = cause === 'stopped' || cause === 'with-parent' ? 'stopped' : 'lost';
+  return { phase: 'ended', result, exitCode: null, signal: null, reason };
+}
+
+function queued({ label, value, max }: QueuePlace, order: Found<StopOrder>, before?: string): Outcome {
+  if (order.state === 'there') return live('queued', `${order.value.by} asked it to stop before it was started`);
+  const waits = `it waits for its turn: of those with ${label}=${value} no more than ${max} run at one time`;
+  return live('queued', before === undefined ? waits : `${waits}; ${before}`);
+}
+
 function beforeTheStart(evidence: Evidence): Outcome {
   const { files, processes, now } = evidence;
-  const createdUptimeMs = files.spec.state === 'there' ? files.spec.value.createdUptimeMs : 0;
+  const spec = files.spec.state === 'there' ? files.spec.value : undefined;
   if ([processes.wrapper, processes.launcher, processes.agent].includes('alive'))
     return live('starting', 'it is being started');
-  if (now.uptimeMs - createdUptimeMs < START_PATIENCE_MS) return live('starting', 'it is being started');
+  if (now.uptimeMs - (spec?.launchedUptimeMs ?? 0) < START_PATIENCE_MS) return live('starting', 'it is being started');
+  // It has been waited for, and may be started again: nothing of it has begun.
+  if (spec?.queue) return queued(spec.queue, files.stopOrder, 'whoever set about starting it died on the way');
   return withoutSentinel(evidence, 'it was never started: whoever launched it died on the way');
 }
 
@@ -223,7 +249,12 @@ function endOf({ files, now }: Evidence): number | null {
       return started.startedAtMs + exit.value.uptimeMs - started.uptimeMs;
     }
     const spec = files.spec.state === 'there' ? files.spec.value : undefined;
-    if (spec) return spec.createdAtMs + Math.max(0, exit.value.uptimeMs - spec.createdUptimeMs);
+    if (spec) return spec.launchedAtMs + Math.max(0, exit.value.uptimeMs - spec.launchedUptimeMs);
+  }
+  // Nobody ever beat for it, so that there is nothing but the word of who gave it up.
+  if (started === undefined && files.verdict.state === 'there') {
+    const end = files.verdict.value.steps.find(({ step }) => step === 'ended');
+    if (end) return end.atMs;
   }
   const seen =
     files.heartbeatAtMs ?? started?.startedAtMs ?? (files.spec.state === 'there' ? files.spec.value.createdAtMs : null);

@@ -1,15 +1,16 @@
 import { readFileSync } from 'node:fs';
 import { nearest } from '../agent/nearest.ts';
+import { parseMaxParallel } from '../agent/queue.ts';
 import { AgentctlError, BusyError, refusal, UsageError } from '../errors.ts';
 import type { SpawnOptions } from '../lifecycle/draft.ts';
 import { InvalidBatch, spawnBatch } from '../lifecycle/spawn-batch.ts';
 import type { Batch } from '../store/generated/types.ts';
 import * as validators from '../store/generated/validators.js';
 import { type Call, Flags, note, print, printJson, readStdin } from './command.ts';
-import { hintAtProfiles, spawnOptions } from './spawn-options.ts';
+import { hintAtNoManager, hintAtProfiles, spawnOptions } from './spawn-options.ts';
 
 /** What is said of the call itself; all else stands in the lines. */
-const OF_THE_CALL = ['batch', 'json', 'no-manager', 'state-dir'];
+const OF_THE_CALL = ['batch', 'json', 'max-parallel', 'no-manager', 'state-dir'];
 
 /** An agent of a batch, and where it stands there. */
 interface Order {
@@ -29,14 +30,18 @@ export async function spawnFromBatch(call: Call): Promise<number> {
   const orders = await readOrders(await readBatch(file), where);
   hintAtProfiles(orders.map(({ options }) => options));
   const json = call.flags.on('json');
+  const maxParallel = call.flags.text('max-parallel');
+  const queue = maxParallel === undefined ? undefined : parseMaxParallel(maxParallel, '--max-parallel');
   let failed = 0;
+  let waiting = 0;
   try {
     const batch = orders.map(({ options }) => options);
-    const wish = { noManager: call.flags.on('no-manager'), onNote: note };
-    for await (const spawned of spawnBatch(call.stateDir, batch, wish)) {
+    const how = { noManager: call.flags.on('no-manager'), onNote: note, maxParallel: queue };
+    for await (const spawned of spawnBatch(call.stateDir, batch, how)) {
       const { line, options } = orders[spawned.index] as Order;
       const agent = 'agent' in spawned ? spawned.agent : null;
       const error = 'error' in spawned ? spawned.error.message : null;
+      if (agent?.phase === 'queued') waiting += 1;
       if (json) printJson({ schemaVersion: 1, line, name: agent?.name ?? options.name ?? null, agent, error });
       else if (agent) print(agent.name);
       if (error === null) continue;
@@ -48,6 +53,7 @@ export async function spawnFromBatch(call: Call): Promise<number> {
     const problems = error.problems.map((problem) => ({ ...problem, line: orders[problem.index]?.line ?? 0 }));
     throw refused(problems, where);
   }
+  if (waiting > 0) hintAtNoManager(call.stateDir);
   return failed === 0 ? 0 : 1;
 }
 

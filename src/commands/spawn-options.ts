@@ -9,6 +9,8 @@ import { parseEnv, readEnvFile } from '../lifecycle/agent-environment.ts';
 import type { SpawnOptions } from '../lifecycle/draft.ts';
 import { hasOwnHooks } from '../lifecycle/own-hooks.ts';
 import { readPromptFile } from '../lifecycle/prompt-file.ts';
+import { isManagerHeld } from '../store/manager-file.ts';
+import type { StateDir } from '../store/state-dir.ts';
 import { type Call, note, readStdin } from './command.ts';
 import { NO_MANAGER } from './manager-option.ts';
 
@@ -112,6 +114,12 @@ export function hintAtProfiles(agents: readonly SpawnOptions[]): void {
       `${agent} can say when it is done and when it waits: start it with --agent ${agent}, or see "agentctl hooks ${agent}"`,
     );
   }
+}
+
+/** Where nobody looks after agents, nobody starts those that wait. */
+export function hintAtNoManager({ path }: StateDir): void {
+  if (isManagerHeld(path))
+    note('without a manager "agentctl sweep" starts those that wait, and "manager start" a manager');
 }
 
 function limits(flags: Call['flags']): Partial<Limits> {

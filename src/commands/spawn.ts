@@ -1,8 +1,10 @@
+import { parseMaxParallel, type Queue } from '../agent/queue.ts';
 import { waitCode } from '../agent/status.ts';
+import { UsageError } from '../errors.ts';
 import { attachUntilEnd, requireTerminal } from '../lifecycle/attach.ts';
 import { spawn } from '../lifecycle/spawn.ts';
-import { type Command, note, print, printJson } from './command.ts';
-import { hintAtProfiles, SPAWN_OPTIONS, spawnOptions } from './spawn-options.ts';
+import { type Call, type Command, note, print, printJson } from './command.ts';
+import { hintAtNoManager, hintAtProfiles, SPAWN_OPTIONS, spawnOptions } from './spawn-options.ts';
 
 const command: Command = {
   usage: 'spawn [options] [--] COMMAND [ARGUMENT…]',
@@ -20,6 +22,11 @@ const command: Command = {
       requiresArg: true,
       describe: 'instead of a command: a file with an agent a line (schemas/batch.schema.json), or - for this stdin',
     },
+    'max-parallel': {
+      type: 'string',
+      requiresArg: true,
+      describe: 'KEY=VALUE:N, with --batch also N: no more than N with this label at one time; the others wait, queued',
+    },
     json: { type: 'boolean', describe: 'print the agent as JSON instead of its name; with --batch one a line' },
   },
   takesCommand: true,
@@ -29,16 +36,27 @@ const command: Command = {
       return spawnFromBatch(call);
     }
     if (call.flags.on('attach')) requireTerminal();
-    const options = await spawnOptions(call);
+    const options = { ...(await spawnOptions(call)), queue: queueOf(call.flags) };
     hintAtProfiles([options]);
     const agent = await spawn(call.stateDir, options);
     if (call.flags.on('json')) printJson(agent);
     else print(agent.name);
+    if (agent.phase === 'queued') hintAtNoManager(call.stateDir);
     if (!call.flags.on('attach')) return 0;
     const ended = await attachUntilEnd(call.stateDir, agent);
     if (ended === undefined) note(`${agent.name} runs on: "agentctl attach ${agent.name}" comes back to it`);
     return ended === undefined ? 0 : waitCode(ended);
   },
 };
+
+function queueOf(flags: Call['flags']): Queue | undefined {
+  const text = flags.text('max-parallel');
+  if (text === undefined) return undefined;
+  if (flags.on('attach'))
+    throw new UsageError('--attach is not for --max-parallel: an agent that waits for its turn has no terminal yet');
+  const queue = parseMaxParallel(text, '--max-parallel');
+  if (typeof queue !== 'number') return queue;
+  throw new UsageError(`--max-parallel: say of which agents, as in job=7:${queue}; a number alone is for --batch`);
+}
 
 export default command;

@@ -16,6 +16,7 @@ import { resumeCommand } from './resume-command.ts';
  */
 export function describe(agent: Observed, tmux = 'not asked'): Agent {
   const { evidence, status } = agent;
+  const isQueued = status.phase === 'queued';
   const spec = evidence.files.spec.state === 'there' ? evidence.files.spec.value : undefined;
   return {
     schemaVersion: 1,
@@ -37,7 +38,7 @@ export function describe(agent: Observed, tmux = 'not asked'): Agent {
     report: reportOn(agent),
     resume: resumeCommand(agent),
     resources: used(agent),
-    lastOutputAt: instant(modifiedAt(join(agent.directory, 'output.log')) ?? null),
+    lastOutputAt: isQueued ? null : instant(modifiedAt(join(agent.directory, 'output.log')) ?? null),
     limits: spec ? limitsToDisk({ ...spec.limits, maxRuntimeMs: capOf(evidence) }) : null,
     labels: spec?.labels ?? {},
     cwd: spec?.cwd ?? null,
@@ -46,13 +47,15 @@ export function describe(agent: Observed, tmux = 'not asked'): Agent {
     directory: agent.directory,
     evidence: {
       sentinel: sentinelSays(evidence),
-      process: processesSay(evidence),
-      heartbeat: heartbeatSays(evidence),
+      process: isQueued ? NOT_YET : processesSay(evidence),
+      heartbeat: isQueued ? NOT_YET : heartbeatSays(evidence),
       report: reportSays(evidence),
       tmux,
     },
   };
 }
+
+const NOT_YET = 'none: it has not been started yet';
 
 /** As of a moment ago: where no manager samples any more, nobody knows what it uses now. */
 const FRESH_MS = 60_000;

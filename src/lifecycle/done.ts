@@ -31,6 +31,10 @@ export interface DoneOptions extends ManagerWish {
 export async function done(stateDir: StateDir, reference: AgentReference, options: DoneOptions = {}): Promise<Agent> {
   const agent = resolve(stateDir, reference);
   const runId = refuseUnlessLive(agent, 'be done');
+  if (agent.status.phase === 'queued')
+    throw new AgentctlError(
+      `${agent.name} cannot be done: it has not been started yet; "agentctl stop" takes it out of line`,
+    );
   const { status = 'success', message = null, resultFile } = options;
   try {
     writeReport(agent.directory, runId, { state: 'done', source: 'done', status, message }, now(), resultFile);

@@ -6,13 +6,14 @@ import { allHooks, type HookCommands } from '../agent/hook-events.ts';
 import { InvalidInput } from '../agent/invalid-input.ts';
 import type { Limits } from '../agent/limits.ts';
 import { checkName, defaultName, makeRunId } from '../agent/name.ts';
+import type { Queue } from '../agent/queue.ts';
 import { limitsUnder, type Settings } from '../agent/settings.ts';
 import { AgentctlError, codeOf, isDiskFull, refusal } from '../errors.ts';
 import { limitsToDisk } from '../store/agent-files.ts';
 import { appendEvent } from '../store/events-file.ts';
 import type { Spec } from '../store/generated/types.ts';
 import { discardNewAgent, makeAgentDir, type NewAgent } from '../store/new-agent.ts';
-import { packageRoot, packageVersion } from '../store/package-root.ts';
+import { packageVersion } from '../store/package-root.ts';
 import { agentDir } from '../store/paths.ts';
 import type { StateDir } from '../store/state-dir.ts';
 import { callersOpenFiles } from '../system/caller.ts';
@@ -22,9 +23,9 @@ import type { NewSession } from '../system/tmux-session.ts';
 import { inheritedAgent } from './calling-agent.ts';
 import { checkCommand, checkCwd, checkFiles } from './check-launch.ts';
 import { environmentScript, launchScript } from './launch-script.ts';
-import { logCapture } from './log-capture.ts';
 import { observeNamed } from './observe.ts';
 import { prepareLaunch } from './prepare-launch.ts';
+import { sessionOf } from './session-of.ts';
 import { settings } from './settings.ts';
 import { takeName } from './take-name.ts';
 
@@ -42,6 +43,8 @@ export interface SpawnOptions {
   /** Added to the environment, and brings back what would be dropped. */
   env?: Readonly<Record<string, string>> | undefined;
   labels?: Readonly<Record<string, string>> | undefined;
+  /** It gets this label, and waits, `queued`, where so many run already that have it. */
+  queue?: Queue | undefined;
   /** Milliseconds; what is not given is the default. */
   limits?: Partial<Limits> | undefined;
   columns?: number | undefined;
@@ -73,16 +76,24 @@ export interface Draft {
   replace: boolean;
 }
 
+export interface DraftContext {
+  /** Names that it cannot have, where it was given none. */
+  others?: ReadonlySet<string>;
+  /** What the user has set. */
+  chosen?: Settings;
+  /** Its place in its batch. */
+  index?: number;
+}
+
 /**
  * Checks all that can be checked of an agent before anything is made.
  *
- * @param known - `others`: names that it cannot have, where it was given none; `chosen`: what the user has set.
  * @throws {InvalidInput} for what does not fit.
  */
 export async function draft(
   stateDir: StateDir,
   options: SpawnOptions,
-  { others = new Set(), chosen = settings() }: { others?: ReadonlySet<string>; chosen?: Settings } = {},
+  { others = new Set(), chosen = settings(), index = 0 }: DraftContext = {},
 ): Promise<Draft> {
   const name = options.name === undefined ? undefined : checkName(options.name);
   const cwd = checkCwd(options.cwd ?? process.cwd());
@@ -90,7 +101,7 @@ export async function draft(
   const parent = caller && { name: caller.name, runId: caller.runId };
   if (options.withParent) checkParent(stateDir, parent);
   const named = name ?? freeName(stateDir, options.agent ?? options.command[0] ?? '', others);
-  const order = draftSpec(options, chosen, { name: named, cwd, parent });
+  const order = draftSpec(options, chosen, { name: named, cwd, parent, index });
   const { command, environment, files, reports } = await prepareLaunch(stateDir, options, order);
   const program = checkCommand(command, environment, cwd);
   const spec = {
@@ -117,12 +128,7 @@ export async function draft(
       files,
       stdin: given,
     },
-    session: {
-      name: spec.name,
-      argv: ['sh', join(packageRoot(), 'bin', 'agent-wrapper'), `agents/${spec.name}`],
-      ...spec.size,
-      capture: logCapture(spec.name, chosen.logs),
-    },
+    session: sessionOf(spec, chosen),
     replace: options.replace ?? false,
   };
 }
@@ -173,9 +179,10 @@ function freeName(stateDir: StateDir, command: string, others: ReadonlySet<strin
 function draftSpec(
   options: SpawnOptions,
   chosen: Settings,
-  { name, cwd, parent }: Pick<Spec, 'name' | 'cwd' | 'parent'>,
+  { name, cwd, parent, index }: Pick<Spec, 'name' | 'cwd' | 'parent'> & { index: number },
 ): Spec {
   const at = now();
+  const { queue } = options;
   return {
     schemaVersion: 1,
     agentctlVersion: packageVersion(),
@@ -186,7 +193,7 @@ function draftSpec(
     leaveRunning: options.leaveRunning ?? false,
     command: [...options.command],
     cwd,
-    labels: { ...options.labels },
+    labels: queue ? labelledFor(queue, options.labels ?? {}) : { ...options.labels },
     limits: limitsToDisk(limitsUnder(chosen, options.limits ?? {})),
     spare: [...chosen.spare],
     on: allHooks(chosen.on, options.on ?? {}),
@@ -196,7 +203,17 @@ function draftSpec(
     stderr: null,
     createdAt: new Date(at.wallMs).toISOString(),
     createdUptimeSeconds: at.uptimeMs / 1000,
+    ...(queue && { queue: { ...queue, index, launched: null } }),
     launcher: { ...self() },
     ...here(),
   };
+}
+
+/** @throws {InvalidInput} where it has that label with another value. */
+function labelledFor({ label, value }: Queue, labels: Readonly<Record<string, string>>): Record<string, string> {
+  const own = Object.hasOwn(labels, label) ? labels[label] : value;
+  if (own === value) return { ...labels, [label]: value };
+  throw new InvalidInput(
+    `the label ${label} is ${JSON.stringify(own)} here, and ${JSON.stringify(value)} for --max-parallel: leave one of the two out`,
+  );
 }

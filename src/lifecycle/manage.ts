@@ -39,7 +39,7 @@ const DELETING_MS = 200;
 const AT_ONCE = 16;
 /** Between two looks. */
 const LONGEST_PAUSE_MS = 1000;
-const ASKS_TMUX: readonly Action['do'][] = ['ask', 'warn', 'teardown'];
+const ASKS_TMUX: readonly Action['do'][] = ['ask', 'warn', 'start', 'teardown'];
 const TROUBLE_MS = 1000;
 
 /**
@@ -144,8 +144,8 @@ class Rounds {
       tellNews(this.#stateDir, agent, this.#told);
       if (this.#busy.has(runId)) continue;
       const circumstances = surroundings.of(agent);
-      const { activity, parentEnded } = circumstances;
-      const { action, nextAtMs: dueAtMs } = decide({ ...agent.evidence, activity, parentEnded });
+      const { activity, parentEnded, mayStart } = circumstances;
+      const { action, nextAtMs: dueAtMs } = decide({ ...agent.evidence, activity, parentEnded, mayStart });
       if (agent.status.phase !== 'ended' || action.do !== 'nothing' || dueAtMs !== undefined) needed = true;
       nextAtMs = Math.min(nextAtMs, dueAtMs ?? nextAtMs);
       if (action.do === 'nothing') {

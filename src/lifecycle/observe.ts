@@ -49,6 +49,7 @@ function observeOnce(directory: string, name: string, archived: boolean, at: Now
     const settled =
       archived ||
       files.sentinel.state === 'there' ||
+      first.phase === 'queued' ||
       (first.phase !== 'unknown' && evidence.processes.agent === 'alive');
     if (settled) return { name, runId: runIdOf(files), directory, evidence, status: first };
     const again = readAgentFiles(directory, name, archived);
@@ -198,7 +199,7 @@ function names(directory: string): string[] {
 
 function processesOf(files: AgentFiles, directory: string): Evidence['processes'] {
   // Pids of another boot or another container mean nothing here, and an ended agent's are nobody's.
-  if (files.sentinel.state === 'there' || files.archived || whereaboutsOf(files) !== 'here') {
+  if (files.sentinel.state === 'there' || files.archived || waitsInLine(files) || whereaboutsOf(files) !== 'here') {
     return { launcher: 'dead', wrapper: 'dead', watchdog: 'dead', agent: 'dead' };
   }
   const started = files.started.state === 'there' ? files.started.value : undefined;
@@ -211,6 +212,11 @@ function processesOf(files: AgentFiles, directory: string): Evidence['processes'
     return { launcher, wrapper, watchdog: known[1], agent: known[2] };
   // Nobody can be asked for by pid. As long as anything of it lives it is not given up, nor its directory.
   return { launcher, watchdog: 'dead', ...tracesOf(directory, runIdOf(files)) };
+}
+
+/** Nobody has begun to start it. */
+function waitsInLine({ spec, started }: AgentFiles): boolean {
+  return started.state === 'absent' && spec.state === 'there' && spec.value.queue?.launched === false;
 }
 
 /** What lives of an agent whose records name nobody. */

@@ -7,7 +7,7 @@ import type { Observed } from './observe.ts';
  *
  * @throws {AgentctlError} when it was torn down or never started.
  */
-export function paneOf({ name, evidence }: Observed): Pane {
+export function paneOf({ name, evidence, status }: Observed): Pane {
   const { started } = evidence.files;
   if (evidence.files.archived) {
     throw new AgentctlError(
@@ -15,5 +15,6 @@ export function paneOf({ name, evidence }: Observed): Pane {
     );
   }
   if (started.state === 'there') return started.value.tmux;
+  if (status.phase === 'ended') throw new AgentctlError(`${name} never had a terminal: ${status.reason}`);
   throw new AgentctlError(`${name} has no terminal yet: try again when "agentctl ps" says running`);
 }

@@ -42,9 +42,17 @@ export async function prepareLaunch(
 
 /** What tells an agent's processes who they are; the run id is the cookie by which they are found again. */
 function ownVariables(stateDir: StateDir, { name, runId, limits, createdAt }: Spec): Record<string, string> {
-  const deadline =
-    limits.maxRuntimeSeconds === null
-      ? {}
-      : { AGENTCTL_DEADLINE: String(Math.floor(Date.parse(createdAt) / 1000) + limits.maxRuntimeSeconds) };
-  return { AGENTCTL_NAME: name, AGENTCTL_RUN_ID: runId, AGENTCTL_STATE_DIR: stateDir.path, ...deadline };
+  const capMs = limits.maxRuntimeSeconds === null ? null : limits.maxRuntimeSeconds * 1000;
+  const deadline = deadlineVariable(Date.parse(createdAt), capMs);
+  return {
+    AGENTCTL_NAME: name,
+    AGENTCTL_RUN_ID: runId,
+    AGENTCTL_STATE_DIR: stateDir.path,
+    ...(deadline !== undefined && { AGENTCTL_DEADLINE: deadline }),
+  };
+}
+
+/** Seconds since the epoch, as a script compares them; undefined without a cap. */
+export function deadlineVariable(fromMs: number, capMs: number | null): string | undefined {
+  return capMs === null ? undefined : String(Math.floor(fromMs / 1000) + capMs / 1000);
 }

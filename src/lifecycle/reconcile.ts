@@ -13,6 +13,7 @@ import { now } from '../system/clock.ts';
 import { signal } from '../system/processes.ts';
 import { sayInStatusLine } from '../system/tmux.ts';
 import { killTree } from './end-tree.ts';
+import { giveUp, launchQueued } from './launch-queued.ts';
 import { lockContext } from './lock-context.ts';
 import { LOG_PATIENCE_MS } from './log-end.ts';
 import { type Observed, observeNamed } from './observe.ts';
@@ -32,6 +33,7 @@ export interface Circumstances {
   /** Asked only where it matters. */
   company?: () => Promise<Company>;
   parentEnded?: boolean | undefined;
+  mayStart?: boolean | undefined;
 }
 
 export interface ReconcileOptions {
@@ -71,6 +73,7 @@ export async function reconcile(
     const agent = observeNamed(stateDir.path, run.name);
     if (agent === undefined || agent.runId !== run.runId || !stillHeld()) return GONE;
     const decision = await judge(agent, options);
+    if (decision.action.do === 'start') return (await launchQueued(stateDir, agent)) ? decision : GONE;
     await carryOut(stateDir, agent, run.runId, decision.action, options.circumstances);
     return decision;
   });
@@ -94,8 +97,8 @@ async function judge(agent: Observed, options: ReconcileOptions): Promise<Decisi
   const { files } = agent.evidence;
   if (options.order && files.stopOrder.state === 'absent') files.stopOrder = { state: 'there', value: options.order };
   if (options.killNow && agent.status.phase !== 'ended') return { action: { do: 'kill' }, nextAtMs: undefined };
-  const { activity, parentEnded, company } = options.circumstances ?? {};
-  const evidence: Evidence = { ...agent.evidence, activity, parentEnded };
+  const { activity, parentEnded, mayStart, company } = options.circumstances ?? {};
+  const evidence: Evidence = { ...agent.evidence, activity, parentEnded, mayStart };
   const decision = decide(evidence, options.graceMs);
   if (decision.action.do !== 'ask') return decision;
   // Whoever cannot say in whose company it is, must not end it for want of any.
@@ -106,7 +109,7 @@ async function carryOut(
   stateDir: StateDir,
   agent: Observed,
   runId: string,
-  action: Action,
+  action: Exclude<Action, { do: 'start' }>,
   circumstances: Circumstances | undefined,
 ): Promise<void> {
   const { files } = agent.evidence;
@@ -124,6 +127,9 @@ async function carryOut(
     case 'warn':
       if (started && circumstances?.activity)
         await warn(stateDir, agent, runId, started, circumstances.activity, action.reason);
+      return;
+    case 'cancel':
+      giveUp(stateDir, agent.directory, runId, action);
       return;
     case 'term':
       if (started) await term(stateDir, agent, runId, started, action);

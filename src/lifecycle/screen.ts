@@ -5,6 +5,7 @@ import { readText } from '../store/read-text.ts';
 import type { StateDir } from '../store/state-dir.ts';
 import { capturePane } from '../system/tmux.ts';
 import { type Observed, refuseRemoved } from './observe.ts';
+import { paneOf } from './pane.ts';
 import { tmuxServer } from './tmux-server.ts';
 
 /**
@@ -15,10 +16,7 @@ import { tmuxServer } from './tmux-server.ts';
 export async function screen(stateDir: StateDir, agent: Observed): Promise<string> {
   const { files } = agent.evidence;
   const kept = join(agent.directory, 'screen.txt');
-  const live =
-    files.started.state === 'there' && !files.archived
-      ? await capturePane(tmuxServer(stateDir), files.started.value.tmux)
-      : undefined;
+  const live = files.archived ? undefined : await capturePane(tmuxServer(stateDir), paneOf(agent));
   if (live !== undefined) return `${live.trimEnd()}\n`;
   try {
     if (existsSync(kept)) return readText(kept);

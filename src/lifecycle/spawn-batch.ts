@@ -1,25 +1,45 @@
+import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { InvalidInput } from '../agent/invalid-input.ts';
+import { makeRunId } from '../agent/name.ts';
+import type { Queue } from '../agent/queue.ts';
 import { wordsOf } from '../errors.ts';
 import { BellListener } from '../store/bell.ts';
-import type { Agent } from '../store/generated/types.ts';
+import type { Agent, Spec } from '../store/generated/types.ts';
 import { agentDir } from '../store/paths.ts';
 import type { StateDir } from '../store/state-dir.ts';
-import { uptimeMs } from '../system/clock.ts';
+import { uptimeMs, wallMs } from '../system/clock.ts';
 import { livenessOf } from '../system/processes.ts';
 import { serverPid, type TmuxServer } from '../system/tmux-client.ts';
 import { newSessions, type StartedSession } from '../system/tmux-session.ts';
 import { type Draft, draft, putDown, type SpawnOptions } from './draft.ts';
+import { takePlaces } from './in-line.ts';
 import { observeNamed } from './observe.ts';
 import { settings } from './settings.ts';
-import { emptyFiles, makeReady, START_DEADLINE_MS, START_POLL_MS, startedAgent, startSession } from './spawn.ts';
+import {
+  emptyFiles,
+  inLine,
+  makeReady,
+  START_DEADLINE_MS,
+  START_POLL_MS,
+  startedAgent,
+  startSession,
+} from './start.ts';
 import { ensureManager, type ManagerWish } from './start-manager.ts';
 import { refuseHeld } from './take-name.ts';
 import { undoStart } from './undo-start.ts';
 
 /** What is asked of the call, and not of each agent, is {@link ManagerWish}. */
-export type BatchedAgent = Omit<SpawnOptions, 'noManager' | 'onWarning'>;
+export type BatchedAgent = Omit<SpawnOptions, 'noManager' | 'onWarning' | 'queue'>;
+
+export interface BatchOptions extends ManagerWish {
+  /**
+   * How many run at one time, of these or of all with a label; the others wait, `queued`, and are started by the manager as
+   * places come free, in their order. A number alone makes a label `batch` for them, which is told in each agent.
+   */
+  maxParallel?: number | Queue | undefined;
+}
 
 /** What became of one agent of a batch; `index` is its place there. */
 export type Spawned = { index: number; agent: Agent } | { index: number; error: Error };
@@ -49,12 +69,13 @@ export class InvalidBatch extends InvalidInput {
 export async function* spawnBatch(
   stateDir: StateDir,
   batch: readonly BatchedAgent[],
-  options: ManagerWish = {},
+  options: BatchOptions = {},
 ): AsyncGenerator<Spawned> {
-  const drafts = await draftAll(stateDir, batch);
+  const queue = queueOf(options.maxParallel);
+  const drafts = await draftAll(stateDir, batch, queue);
   if (drafts.length === 0) return;
   const server = makeReady(stateDir);
-  const starts: Start[] = [];
+  let starts: Start[] = [];
   try {
     for (const [index, one] of drafts.entries()) {
       try {
@@ -64,7 +85,10 @@ export async function* spawnBatch(
         yield { index, error: asError(error) };
       }
     }
+    const waiting = queue ? await othersThanNext(stateDir, starts) : [];
+    starts = starts.filter((start) => !waiting.includes(start));
     await ensureManager(stateDir, options);
+    yield* waiting.map(({ index, draft: { agent } }) => inLineOrError(stateDir, index, agent.spec));
     yield* startAll(server, starts, options.onNote);
   } finally {
     // Also of whoever has heard enough, or where tmux does not answer.
@@ -81,14 +105,42 @@ interface Start {
   session: StartedSession | undefined;
 }
 
-async function draftAll(stateDir: StateDir, batch: readonly BatchedAgent[]): Promise<Draft[]> {
+/** Run ids are unique, and so is a label that is one. */
+function queueOf(maxParallel: BatchOptions['maxParallel']): Queue | undefined {
+  if (typeof maxParallel !== 'number') return maxParallel;
+  return { label: 'batch', value: makeRunId(wallMs(), randomBytes(8)), max: maxParallel };
+}
+
+/** Takes the places that there are, for those whose turn it is. @returns the others, whom a manager starts. */
+async function othersThanNext(stateDir: StateDir, starts: readonly Start[]): Promise<Start[]> {
+  const directories = starts.map(({ draft: { agent } }) => ({
+    runId: agent.spec.runId,
+    directory: agentDir(stateDir.path, agent.spec.name),
+  }));
+  const taken = await takePlaces(stateDir, directories);
+  return starts.filter(({ draft: { agent } }) => !taken.has(agent.spec.runId));
+}
+
+function inLineOrError(stateDir: StateDir, index: number, spec: Spec): Spawned {
+  try {
+    return { index, agent: inLine(stateDir, spec) };
+  } catch (error) {
+    return { index, error: asError(error) };
+  }
+}
+
+async function draftAll(
+  stateDir: StateDir,
+  batch: readonly BatchedAgent[],
+  queue: Queue | undefined,
+): Promise<Draft[]> {
   const chosen = settings();
   const names = new Set<string>();
   const problems: { index: number; error: Error }[] = [];
   const drafts: Draft[] = [];
   for (const [index, options] of batch.entries()) {
     try {
-      const drafted = await draft(stateDir, options, { others: names, chosen });
+      const drafted = await draft(stateDir, { ...options, queue }, { others: names, chosen, index });
       const { name } = drafted.agent.spec;
       if (names.has(name)) throw new InvalidInput(`the name ${name} is given twice: choose another`);
       refuseTaken(stateDir, drafted);

@@ -1,11 +1,13 @@
 import { type Activity, currentSample, type Measurement, remember, sampleEveryMs } from '../agent/activity.ts';
 import type { Company, Started } from '../agent/evidence.ts';
+import { nextInLine } from '../agent/queue.ts';
 import { readActivity, writeActivity } from '../store/activity-file.ts';
 import type { StateDir } from '../store/state-dir.ts';
 import { awakeMs } from '../system/clock.ts';
 import { argumentsOf } from '../system/processes.ts';
 import { seenSessions } from '../system/tmux.ts';
 import { scanTree } from './end-tree.ts';
+import { membersOf } from './in-line.ts';
 import { isRunning, measure } from './measure.ts';
 import type { Observed } from './observe.ts';
 import type { Circumstances } from './reconcile.ts';
@@ -23,6 +25,7 @@ export class Surroundings {
   readonly #agents: readonly Observed[];
   readonly #measured: ReadonlyMap<string, Activity>;
   readonly #current: ReadonlyMap<string, Measurement>;
+  #next: ReadonlySet<string> | undefined;
   #sessions: ReturnType<typeof seenSessions> | undefined;
 
   /**
@@ -65,6 +68,7 @@ export class Surroundings {
       activity: this.#activityOf(agent),
       company: () => this.#companyOf(agent),
       parentEnded: this.#parentEnded(agent),
+      mayStart: agent.status.phase === 'queued' ? this.#isNext(agent) : undefined,
     };
   }
 
@@ -74,6 +78,11 @@ export class Surroundings {
     const seen = runId === undefined ? undefined : this.#current.get(runId);
     // Not the last sample: it may have begun to work since.
     return { memory, current: seen && currentSample(memory, seen) };
+  }
+
+  #isNext({ runId = '' }: Observed): boolean {
+    this.#next ??= nextInLine(membersOf(this.#agents));
+    return this.#next.has(runId);
   }
 
   #parentEnded(agent: Observed): boolean | undefined {

@@ -52,7 +52,8 @@ export async function teardown(stateDir: StateDir, agent: Observed, runId: strin
     await closeSession(server, started.tmux);
   } else {
     await keepPostmortem(stateDir, agent, undefined);
-    if (!started && whereabouts === 'here') await closeSessionNamed(server, agent.name);
+    // Of one that was never started no session is: whose it is that is called so, nobody knows.
+    if (!started && whereabouts === 'here' && wasLaunched(files)) await closeSessionNamed(server, agent.name);
   }
   // A lock can be lost while we waited: what has the name now may be another run's.
   if (observeNamed(stateDir.path, agent.name)?.runId !== agent.runId) return;
@@ -73,6 +74,10 @@ export async function teardown(stateDir: StateDir, agent: Observed, runId: strin
   syncDirectory(join(stateDir.path, 'archive'));
   forgetAnnounced(archivedAgentDir(stateDir.path, agent.name, runId));
   ringBell(stateDir.path);
+}
+
+function wasLaunched({ spec }: Observed['evidence']['files']): boolean {
+  return spec.state !== 'there' || spec.value.queue?.launched !== false;
 }
 
 /** `--leave-running` is for an agent's own end: whoever stops it means all of it. */

@@ -227,8 +227,10 @@ function specOf(spec: disk.Spec): Spec {
     limits: limitsOf(spec.limits),
     spare: spec.spare ?? [],
     on: spec.on ?? {},
+    queue: spec.queue ? { ...spec.queue, launched: spec.queue.launched !== null } : null,
     createdAtMs: instantOf(spec.createdAt),
-    createdUptimeMs: uptimeOf(spec.createdUptimeSeconds),
+    launchedAtMs: instantOf(spec.queue?.launched?.at ?? spec.createdAt),
+    launchedUptimeMs: uptimeOf(spec.queue?.launched?.uptimeSeconds ?? spec.createdUptimeSeconds),
     launcher: spec.launcher,
     place: { bootId: spec.bootId, pidNamespace: spec.pidNamespace },
   };
@@ -258,19 +260,17 @@ export function limitsToDisk(limits: Limits): disk.Limits {
 function startedOf(started: disk.Started, spec: Found<Spec>): Started {
   const uptimeMs = uptimeOf(started.uptimeSeconds);
   // A shell knows the wall clock to the second only; uptime, and the launcher's clock, know it better.
-  const sinceCreation = spec.state === 'there' ? spec.value : undefined;
+  const launch = spec.state === 'there' ? spec.value : undefined;
   return {
     agent: started.agent,
     wrapper: started.wrapper,
     watchdog: started.watchdog,
     place: { bootId: started.bootId, pidNamespace: started.pidNamespace },
     tmux: started.tmux,
-    spare: sinceCreation?.spare ?? [],
+    spare: launch?.spare ?? [],
     cgroup: started.cgroup ?? null,
     uptimeMs,
-    startedAtMs: sinceCreation
-      ? sinceCreation.createdAtMs + uptimeMs - sinceCreation.createdUptimeMs
-      : instantOf(started.startedAt),
+    startedAtMs: launch ? launch.launchedAtMs + uptimeMs - launch.launchedUptimeMs : instantOf(started.startedAt),
   };
 }
 

@@ -32,6 +32,11 @@ export function lockFile(stateDir: string, runId: string): string {
   return join(stateDir, 'agents', `.lock.${runId}`);
 }
 
+/** Held while somebody counts the places of those that wait in line, and takes one. */
+export function queueLock(stateDir: string): string {
+  return join(stateDir, 'agents', '.lock.queue');
+}
+
 /** Which process is the manager. */
 export function managerFile(stateDir: string): string {
   return join(stateDir, 'manager.json');

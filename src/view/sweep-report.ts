@@ -17,6 +17,8 @@ const DEEDS: Readonly<Record<string, readonly [done: string, wouldBe: string]>> 
   'note-keys': ['has been typed into', 'has been typed into'],
   'begin-anew': ['is not idle', 'is not idle'],
   warn: ['warned', 'would be warned'],
+  start: ['started', 'would be started'],
+  cancel: ['ended before it was started', 'would be ended before it was started'],
   term: ['sent TERM', 'would be sent TERM'],
   kill: ['killed what is left', 'what is left would be killed'],
   conclude: ['its end put down', 'its end would be put down'],

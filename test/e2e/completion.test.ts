@@ -13,7 +13,7 @@ const BEGIN_WITH_S = ['screen', 'send', 'service', 'spawn', 'stats', 'status', '
 const LINES: readonly (readonly [line: string, offered: readonly string[]])[] = [
   ['agentctl s', BEGIN_WITH_S],
   ['agentctl --st', ['--state-dir']],
-  ['agentctl spawn --max', ['--max-idle', '--max-runtime']],
+  ['agentctl spawn --max', ['--max-idle', '--max-parallel', '--max-runtime']],
   ['agentctl manager ', ['run', 'start', 'status', 'stop']],
   ['agentctl service u', ['uninstall']],
   ['agentctl config ', ['path', 'validate']],

@@ -49,7 +49,10 @@ describe.concurrent('every example of the documentation runs', () => {
   for (const block of runnable) {
     test(`${block.page}:${block.line}`, async ({ onTestFinished, expect, skip }) => {
       if (block.language === 'python' && WITHOUT_PYTHON) skip(WITHOUT_PYTHON);
-      const { code, stdout, stderr } = await runBlock(new Workbench(onTestFinished), block);
+      const bench = new Workbench(onTestFinished);
+      // Who waits in line is started by a manager.
+      if (block.code.includes('--max-parallel')) bench.withManager();
+      const { code, stdout, stderr } = await runBlock(bench, block);
       expect(code, stderr).toBe(0);
       if (block.output !== undefined) expect(stdout.replaceAll('\r', '').trimEnd()).toBe(block.output);
     });

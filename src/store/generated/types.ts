@@ -1501,7 +1501,7 @@ export interface EffectiveSettings {
   [k: string]: unknown;
 }
 /**
- * spec.json: what to run, by whom and under which limits. Written once by the launcher.
+ * spec.json: what to run, by whom and under which limits. Written once by the launcher; of one that waited in line again when its turn has come.
  */
 export interface Spec {
   /**
@@ -1546,6 +1546,7 @@ export interface Spec {
   launcher: ProcessIdentity;
   bootId: string;
   pidNamespace: string;
+  queue?: QueuePlace;
   /**
    * After its own end nothing that it left running is ended.
    */
@@ -1609,6 +1610,37 @@ export interface ProcessIdentity {
    * Field 22 of /proc/PID/stat: clock ticks since boot.
    */
   startTime: string;
+  [k: string]: unknown;
+}
+/**
+ * Where it waits in line, or waited. Absent in one that was started at once.
+ */
+export interface QueuePlace {
+  /**
+   * Of the agents with this label, of this value, no more than max run at one time.
+   */
+  label: string;
+  value: string;
+  max: number;
+  /**
+   * Its place in its batch.
+   */
+  index: number;
+  /**
+   * When somebody set about starting it; null while it waits.
+   */
+  launched: Moment | null;
+  [k: string]: unknown;
+}
+export interface Moment {
+  /**
+   * ISO 8601, UTC.
+   */
+  at: string;
+  /**
+   * Seconds since boot, suspend included (/proc/uptime).
+   */
+  uptimeSeconds: number;
   [k: string]: unknown;
 }
 /**

@@ -36,11 +36,16 @@ export const SPEC: Spec = {
   limits: { maxRuntimeMs: 3_600_000, graceMs: 300_000, maxIdleMs: 1_800_000, killAfterMs: 10_000 },
   spare: [],
   on: {},
+  queue: null,
   createdAtMs: CREATED.wallMs,
-  createdUptimeMs: CREATED.uptimeMs,
+  launchedAtMs: CREATED.wallMs,
+  launchedUptimeMs: CREATED.uptimeMs,
   launcher: { pid: 90, startTime: '90' },
   place: PLACE,
 };
+
+/** Of an agent that stands in line: nothing of it has begun. */
+export const IN_LINE: Spec = { ...SPEC, queue: { label: 'job', value: '7', max: 4, index: 2, launched: false } };
 
 export const STARTED_RECORD: Started = {
   agent: { pid: 102, startTime: '102' },
@@ -154,6 +159,7 @@ export function evidence(
     activity,
     company,
     parentEnded,
+    mayStart,
     ...files
   } = change;
   return {
@@ -186,6 +192,7 @@ export function evidence(
     activity,
     company,
     parentEnded,
+    mayStart,
   };
 }
 
