@@ -1,13 +1,13 @@
 import { existsSync } from 'node:fs';
 import { UsageError } from '../errors.ts';
-import { list } from '../lifecycle/list.ts';
+import type { Summary } from '../lifecycle/describe.ts';
+import { list, listBriefly } from '../lifecycle/list.ts';
 import { livingManager } from '../lifecycle/living-manager.ts';
-import type { Agent } from '../store/generated/types.ts';
 import { pause, wallMs } from '../system/clock.ts';
 import { agentTable } from '../view/agent-table.ts';
 import { type Call, type Command, note, print, printJson } from './command.ts';
 
-const SORTS: Record<string, (agent: Agent) => string | number> = {
+const SORTS: Record<string, (agent: Summary) => string | number> = {
   name: (agent) => agent.name,
   phase: (agent) => `${agent.phase} ${agent.result ?? ''}`,
   created: (agent) => agent.createdAt ?? '',
@@ -62,8 +62,9 @@ const command: Command = {
   },
 };
 
-function render({ flags, stateDir }: Call, key: ((agents: Agent[]) => Agent[]) | undefined, home: string): void {
-  const listed = list(stateDir, { all: flags.on('all'), filter: flags.all('filter') });
+function render({ flags, stateDir }: Call, key: Order | undefined, home: string): void {
+  const wanted = { all: flags.on('all'), filter: flags.all('filter') };
+  const listed = flags.on('json') ? list(stateDir, wanted) : listBriefly(stateDir, wanted);
   const agents = key ? key(listed) : listed;
   const running = livingManager(stateDir) !== undefined;
   if (flags.on('json')) printJson({ schemaVersion: 1, manager: { running }, agents });
@@ -85,7 +86,9 @@ function canMoveCursor(): boolean {
   return process.stdout.isTTY && !['', 'dumb'].includes(process.env.TERM ?? '');
 }
 
-function order(sort: string | undefined): ((agents: Agent[]) => Agent[]) | undefined {
+type Order = (agents: readonly Summary[]) => Summary[];
+
+function order(sort: string | undefined): Order | undefined {
   if (sort === undefined) return undefined;
   const backwards = sort.startsWith('-');
   const name = backwards ? sort.slice(1) : sort;

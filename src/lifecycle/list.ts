@@ -2,9 +2,9 @@ import { type Filter, parseFilters } from '../agent/filter.ts';
 import { isName } from '../agent/name.ts';
 import { nearest } from '../agent/nearest.ts';
 import { UnknownAgentError } from '../errors.ts';
-import type { Agent } from '../store/generated/types.ts';
+import type { Agent, ProcessNote } from '../store/generated/types.ts';
 import type { StateDir } from '../store/state-dir.ts';
-import { describe } from './describe.ts';
+import { describe, type Summary, summarize } from './describe.ts';
 import { leftBehindBy, tellLeft } from './leftovers.ts';
 import { type Observed, observeAll, observeArchive, observeArchived, observeNamed, wasRemoved } from './observe.ts';
 
@@ -22,12 +22,25 @@ export interface ListOptions {
  * @example list(openStateDir(), { filter: ['phase=running'] })
  */
 export function list(stateDir: StateDir, options: ListOptions = {}): Agent[] {
+  return tellOf(stateDir, options, (agent, left) => tellLeft(describe(agent), left));
+}
+
+/** The same for a table. */
+export function listBriefly(stateDir: StateDir, options: ListOptions): Summary[] {
+  return tellOf(stateDir, options, (agent, left) => ({ ...summarize(agent), ...(left && { leftRunning: left }) }));
+}
+
+function tellOf<T>(
+  stateDir: StateDir,
+  options: ListOptions,
+  tell: (agent: Observed, left: ProcessNote[] | undefined) => T,
+): T[] {
   const filter = parseFilters(options.filter ?? []);
   const seen = options.all ? everyAgent(stateDir.path) : present(stateDir);
   const agents = seen.filter((agent) => matches(filter, agent)).sort(liveThenNewest);
   const left = leftBehindBy(agents);
-  const described = agents.map((agent) => ({ agent, facts: tellLeft(describe(agent), left.get(agent)) }));
-  return described.filter(({ agent }) => !wasRemoved(agent)).map(({ facts }) => facts);
+  const told = agents.map((agent) => ({ agent, facts: tell(agent, left.get(agent)) }));
+  return told.filter(({ agent }) => !wasRemoved(agent)).map(({ facts }) => facts);
 }
 
 /** The same without what those that have ended left running: that costs a look at all processes. */

@@ -5,6 +5,7 @@ import { isName, isRunId } from '../agent/name.ts';
 import { type Standing, type Status, standingOf, statusOf } from '../agent/status.ts';
 import { AgentctlError, codeOf, refusal, UnknownAgentError } from '../errors.ts';
 import { archivedFiles, readAgentFiles, readClaim } from '../store/agent-files.ts';
+import { isThere } from '../store/modified-at.ts';
 import { agentDir, agentsDir, archiveDir } from '../store/paths.ts';
 import { placeOf } from '../store/place.ts';
 import { lookAtPlace } from '../store/remove-archived.ts';
@@ -29,6 +30,11 @@ export interface Observed {
  * all begins anew, and finds nothing there, or the name's next agent.
  */
 export function observe(directory: string, name: string, archived = false, at: Now = now()): Observed {
+  if (!archived && !isThere(`${directory}/exit.json`)) {
+    const seen = observeOnce(directory, name, archived, at);
+    // Nobody is moved there who lives, and of one that waits in line there is nothing to be read halfway.
+    if (seen.evidence.processes.agent === 'alive' || seen.status.phase === 'queued') return seen;
+  }
   for (;;) {
     const place = placeOf(directory);
     const seen = observeOnce(directory, name, archived, at);
@@ -203,12 +209,13 @@ function processesOf(files: AgentFiles, directory: string): Evidence['processes'
     return { launcher: 'dead', wrapper: 'dead', watchdog: 'dead', agent: 'dead' };
   }
   const started = files.started.state === 'there' ? files.started.value : undefined;
-  const launcher = livenessOf(files.spec.state === 'there' ? files.spec.value.launcher : undefined);
+  // Once it has started, who launched it means nothing any more.
+  const launching = files.started.state === 'absent' && files.spec.state === 'there' ? files.spec.value : undefined;
+  const launcher = livenessOf(launching?.launcher);
   const known = [livenessOf(started?.wrapper), livenessOf(started?.watchdog), livenessOf(started?.agent)] as const;
   // The claim is a second witness: what is well-formed may be wrong as well.
   const wrapper = known[0] === 'alive' ? 'alive' : livenessOf(readClaim(directory));
-  const isBeingStarted = files.started.state === 'absent' && launcher === 'alive';
-  if (started !== undefined || wrapper === 'alive' || isBeingStarted)
+  if (started !== undefined || wrapper === 'alive' || launcher === 'alive')
     return { launcher, wrapper, watchdog: known[1], agent: known[2] };
   // Nobody can be asked for by pid. As long as anything of it lives it is not given up, nor its directory.
   return { launcher, watchdog: 'dead', ...tracesOf(directory, runIdOf(files)) };

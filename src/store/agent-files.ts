@@ -19,14 +19,15 @@ import { ImpossibleTime, instantOf, LONGEST_MS, uptimeOf } from './disk-times.ts
 import type * as disk from './generated/types.ts';
 import type { Validator } from './generated/validators.d.ts';
 import * as validators from './generated/validators.js';
-import { modifiedAt } from './modified-at.ts';
+import { isThere, modifiedAt } from './modified-at.ts';
 import { readText } from './read-text.ts';
 import { readRecord } from './record-file.ts';
 import { readReports } from './reports.ts';
 
 /**
  * Everything that the files of one agent say, in memory's units. Reads only; a missing directory reads as missing
- * records. The sentinel is read first and the recorded code after it, since the one becomes the other.
+ * records. The sentinel is read first and the recorded code after it, since the one becomes the other: that, and the last
+ * heartbeat, only once they are asked for, which of a live agent mostly nobody does.
  */
 export function readAgentFiles(directory: string, name: string, archived: boolean): AgentFiles {
   const files = new Files(directory, name, archived);
@@ -42,10 +43,14 @@ export function readAgentFiles(directory: string, name: string, archived: boolea
     stopOrder: files.stopOrder,
     keptBy: files.keptBy,
     started: files.started,
-    recorded: files.recorded,
+    get recorded() {
+      return files.recorded;
+    },
     verdict: files.verdict,
     capMs: files.capMs,
-    heartbeatAtMs: files.heartbeatAtMs,
+    get heartbeatAtMs() {
+      return files.heartbeatAtMs;
+    },
   };
 }
 
@@ -85,7 +90,7 @@ class Files implements AgentFiles {
   }
 
   get sentinel(): Found<Exit> {
-    this.#known.sentinel ??= convert(this.#own('exit.json', validators.exit), 'exit.json', exitOf);
+    this.#known.sentinel ??= convert(this.#rare('exit.json', validators.exit), 'exit.json', exitOf);
     return this.#known.sentinel;
   }
 
@@ -95,7 +100,7 @@ class Files implements AgentFiles {
   }
 
   get verdict(): Found<Verdict> {
-    this.#known.verdict ??= convert(this.#own('verdict.json', validators.verdict), 'verdict.json', verdictOf);
+    this.#known.verdict ??= convert(this.#rare('verdict.json', validators.verdict), 'verdict.json', verdictOf);
     return this.#known.verdict;
   }
 
@@ -140,12 +145,19 @@ class Files implements AgentFiles {
   }
 
   get #orders(): Found<disk.Orders> {
-    this.#known.orders ??= ordersOf(readRecord(this.#path('orders.json'), validators.orders), this.#runId);
+    this.#known.orders ??= isThere(this.#path('orders.json'))
+      ? ordersOf(readRecord(this.#path('orders.json'), validators.orders), this.#runId)
+      : ABSENT;
     return this.#known.orders;
   }
 
   get #runId(): string | undefined {
     return this.spec.state === 'there' ? this.spec.value.runId : undefined;
+  }
+
+  /** Of a file that a live agent mostly has not: to look costs a quarter of what it costs to fail to open it. */
+  #rare<T extends { runId: string }>(file: string, validate: Validator<T>): Found<T> {
+    return isThere(this.#path(file)) ? this.#own(file, validate) : ABSENT;
   }
 
   #own<T extends { runId: string }>(file: string, validate: Validator<T>): Found<T> {
@@ -161,6 +173,7 @@ class Files implements AgentFiles {
   }
 }
 
+const ABSENT: Found<never> = { state: 'absent' };
 const NOTHING_SAID: Reported = { report: undefined, session: undefined, typed: false, unread: [] };
 
 /** The wrapper's own claim, written before anything else it does: who is starting this agent. */

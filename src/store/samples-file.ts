@@ -5,6 +5,7 @@ import { instantOf, uptimeOf } from './disk-times.ts';
 import type * as disk from './generated/types.ts';
 import * as validators from './generated/validators.js';
 import { ADDING } from './lines-file.ts';
+import { isThere } from './modified-at.ts';
 import { openPlain } from './read-text.ts';
 
 /** A line has about 400. */
@@ -58,6 +59,7 @@ function cutBack(directory: string, runId: string): void {
 }
 
 function readLines(directory: string, runId: string, most: number): disk.Sample[] {
+  if (!isThere(pathOf(directory))) return [];
   let lines: string[];
   try {
     lines = readEnd(pathOf(directory), (most + 1) * LINE_BYTES).split('\n');

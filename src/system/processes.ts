@@ -229,11 +229,14 @@ type Stat = Omit<Process, 'uid' | keyof FromEnvironment>;
 
 const UNREADABLE: FromEnvironment = { cookie: undefined, bareEnvironment: false };
 
+/** A name for it would be made into this, each time. */
+const AS_TEXT = { encoding: 'utf8', flag: 'r' } as const;
+
 function readStat(pid: number): Stat | undefined {
   let text: string;
   try {
     // As UTF-8, which Node reads in one call: a manager of 500 agents reads this thousands of times a minute.
-    text = readFileSync(`/proc/${pid}/stat`, 'utf8');
+    text = readFileSync(`/proc/${pid}/stat`, AS_TEXT);
   } catch (error) {
     // Out of file descriptors is not "dead": what cannot be known must not be taken for gone.
     if (codeOf(error) === 'ENOENT' || codeOf(error) === 'ESRCH') return undefined;

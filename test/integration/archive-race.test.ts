@@ -5,7 +5,7 @@ import { expect, test } from 'vitest';
 import { observeNamed } from '../../src/lifecycle/observe.ts';
 import { Workbench } from '../fixtures/workbench.ts';
 
-const ROUNDS = 400;
+const ROUNDS = 250;
 /** Moves the directory away as soon as it is told to, after a pause of its own each time. */
 const MOVES = `
   const { renameSync } = require('node:fs');
