@@ -1,4 +1,3 @@
-import type { Activity } from '../agent/activity.ts';
 import { type Action, decide } from '../agent/decide.ts';
 import { wordsOf } from '../errors.ts';
 import { BellListener } from '../store/bell.ts';
@@ -9,14 +8,16 @@ import { prepareStateDir, type StateDir } from '../store/state-dir.ts';
 import { awakeMs, pause, uptimeMs, wallMs } from '../system/clock.ts';
 import { Attempts } from './attempts.ts';
 import { Chores } from './chores.ts';
+import { Lookout } from './lookout.ts';
 import type { ManagerLog } from './manager-log.ts';
+import { Meter } from './meter.ts';
 import { MetricsKeeper } from './metrics-keeper.ts';
-import { type Observed, observeAll } from './observe.ts';
+import type { Observed } from './observe.ts';
 import { isUnwritten, killAfterOf, reconcile } from './reconcile.ts';
 import { isOurs, register, signOff } from './registration.ts';
 import { HookRunner } from './run-hooks.ts';
 import { Sampler } from './sampler.ts';
-import { Surroundings } from './surroundings.ts';
+import { type Memory, Surroundings } from './surroundings.ts';
 import { tellNews } from './tell.ts';
 import { whyUnknown } from './why-unknown.ts';
 
@@ -103,9 +104,11 @@ class Rounds {
   readonly #log: ManagerLog;
   readonly #bell: BellListener;
   readonly #hooks: HookRunner;
+  readonly #lookout: Lookout;
+  readonly #meter = new Meter();
   readonly #sampler: Sampler;
   readonly #metrics: MetricsKeeper;
-  readonly #memory = new Map<string, Activity>();
+  readonly #memory: Memory = new Map();
   /** What was told of whom. */
   readonly #told = new Map<string, string>();
   /** Who is being acted on, by run. */
@@ -122,15 +125,20 @@ class Rounds {
     this.#metrics = metrics;
     this.#bell = new BellListener(stateDir.path);
     this.#hooks = new HookRunner(stateDir);
-    this.#sampler = new Sampler((error) => log.error({}, wordsOf(error)));
+    this.#lookout = new Lookout(stateDir.path);
+    this.#sampler = new Sampler(this.#meter, (error) => log.error({}, wordsOf(error)));
   }
 
   async look(): Promise<Look> {
     const begun = awakeMs();
-    const agents = observeAll(this.#stateDir.path);
+    const agents = this.#lookout.look();
     this.#forget(agents);
     this.#sampler.watch(agents);
-    const surroundings = new Surroundings(this.#stateDir, agents, { memory: this.#memory, write: true });
+    const surroundings = new Surroundings(this.#stateDir, agents, {
+      memory: this.#memory,
+      write: true,
+      meter: this.#meter,
+    });
     this.#queue = [];
     let needed = this.#busy.size > 0 || this.#hooks.busy;
     let nextAtMs = uptimeMs() + PATROL_MS;

@@ -101,15 +101,19 @@ export function isBeyondKnowing({ status, evidence }: Observed): boolean {
 }
 
 /** Archived or removed while we looked: nothing can be said of it because nothing is there. */
-function isGone({ status, directory }: Observed): boolean {
+export function isGone({ status, directory }: Observed): boolean {
   return status.phase === 'unknown' && !existsSync(directory);
+}
+
+/** Whoever has a name, in any state. */
+export function agentNames(stateDir: string): string[] {
+  return names(agentsDir(stateDir)).filter(isName);
 }
 
 /** Every agent that has not been archived: live, ended and damaged ones. */
 export function observeAll(stateDir: string): Observed[] {
   const at = now();
-  return names(agentsDir(stateDir))
-    .filter(isName)
+  return agentNames(stateDir)
     .map((name) => observe(agentDir(stateDir, name), name, false, at))
     .filter((agent) => !isGone(agent));
 }

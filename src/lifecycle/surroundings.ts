@@ -9,6 +9,7 @@ import { seenSessions } from '../system/tmux.ts';
 import { scanTree } from './end-tree.ts';
 import { membersOf } from './in-line.ts';
 import { isRunning, measure } from './measure.ts';
+import type { Meter } from './meter.ts';
 import type { Observed } from './observe.ts';
 import type { Circumstances } from './reconcile.ts';
 import { tmuxServer } from './tmux-server.ts';
@@ -19,11 +20,19 @@ import { tmuxServer } from './tmux-server.ts';
  */
 const MEASURE_EVERY_MS = 120_000;
 
+/** What was measured of an agent, for whoever looks again and again. */
+interface Remembered {
+  activity: Activity;
+  /** As it stands on disk; undefined where nothing does. */
+  written: Activity | undefined;
+}
+export type Memory = Map<string, Remembered>;
+
 /** What an agent's own files and processes do not tell: looked up at most once for all agents of one look. */
 export class Surroundings {
   readonly #stateDir: StateDir;
   readonly #agents: readonly Observed[];
-  readonly #measured: ReadonlyMap<string, Activity>;
+  readonly #measured: ReadonlyMap<string, Remembered>;
   readonly #current: ReadonlyMap<string, Measurement>;
   #next: ReadonlySet<string> | undefined;
   #sessions: ReturnType<typeof seenSessions> | undefined;
@@ -31,33 +40,36 @@ export class Surroundings {
   /**
    * @param agents - all of the state directory.
    * @param options - `memory`: what was measured of whom before, for whoever looks again and again; `write`: whether to
-   *   remember it.
+   *   remember it; `meter`: theirs, too.
    */
   constructor(
     stateDir: StateDir,
     agents: readonly Observed[],
-    options: { memory?: Map<string, Activity>; write: boolean },
+    options: { memory?: Memory; write: boolean; meter?: Meter },
   ) {
     this.#stateDir = stateDir;
     this.#agents = agents;
-    const memory = options.memory ?? new Map<string, Activity>();
+    const memory: Memory = options.memory ?? new Map();
     const running = agents.filter(isRunning);
     for (const { runId, directory } of running) {
       const known = memory.has(runId) ? undefined : readActivity(directory, runId);
-      if (known) memory.set(runId, known);
+      if (known) memory.set(runId, { activity: known, written: known });
     }
     const at = awakeMs();
     // Whoever looks once must see how busy each is now, however short ago somebody else has measured it.
     const due = options.memory
-      ? running.filter((agent) => isDue(at - lastLook(memory.get(agent.runId)), agent))
+      ? running.filter((agent) => isDue(at - lastLook(memory.get(agent.runId)?.activity), agent))
       : running;
-    this.#current = due.length === 0 ? new Map() : measure(due);
+    this.#current = due.length === 0 ? new Map() : (options.meter?.measure(due) ?? measure(due));
     for (const agent of due) {
       const seen = this.#current.get(agent.runId);
       if (seen === undefined) continue;
-      const activity = remember(memory.get(agent.runId), seen, maxIdleOf(agent));
-      memory.set(agent.runId, activity);
-      if (options.write) writeActivity(agent.directory, agent.runId, activity);
+      const known = memory.get(agent.runId);
+      const maxIdleMs = maxIdleOf(agent);
+      const activity = remember(known?.activity, seen, maxIdleMs);
+      const isNews = options.write && isWorthWriting(activity, known?.written, maxIdleMs);
+      if (isNews) writeActivity(agent.directory, agent.runId, activity);
+      memory.set(agent.runId, { activity, written: isNews ? activity : known?.written });
     }
     this.#measured = memory;
   }
@@ -73,7 +85,7 @@ export class Surroundings {
   }
 
   #activityOf({ runId }: Observed): Circumstances['activity'] {
-    const memory = runId === undefined ? undefined : this.#measured.get(runId);
+    const memory = runId === undefined ? undefined : this.#measured.get(runId)?.activity;
     if (memory === undefined) return undefined;
     const seen = runId === undefined ? undefined : this.#current.get(runId);
     // Not the last sample: it may have begun to work since.
@@ -127,6 +139,19 @@ export class Surroundings {
 
 function maxIdleOf({ evidence }: Observed): number | null {
   return evidence.files.spec.state === 'there' ? evidence.files.spec.value.limits.maxIdleMs : null;
+}
+
+/**
+ * Whoever has done nothing since is not written down each time: a thousand files that say the same would be most of what a
+ * manager costs. In time for the next one, which takes a gap for a time in which nobody looked.
+ */
+function isWorthWriting(now: Activity, written: Activity | undefined, maxIdleMs: number | null): boolean {
+  if (written === undefined || now.cpuMs !== written.cpuMs || now.peakMemoryBytes !== written.peakMemoryBytes)
+    return true;
+  if (maxIdleMs === null) return false;
+  const hasPrinted = now.samples.at(-1)?.outputBytes !== written.samples.at(-1)?.outputBytes;
+  const beganAnew = now.samples[0]?.awakeMs !== written.samples[0]?.awakeMs;
+  return hasPrinted || beganAnew || now.lookedAtMs - written.lookedAtMs >= maxIdleMs / 4;
 }
 
 /** Also whoever was looked at in the future: what is remembered of it is wrong. */

@@ -24,6 +24,15 @@ export function livenessOf(identity: ProcessIdentity | undefined): Liveness {
   return stat !== undefined && stat.startTime === identity.startTime && !stat.zombie ? 'alive' : 'dead';
 }
 
+/** Whether any process has this number: a hundredth of the cost of knowing which. */
+export function exists(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return codeOf(error) === 'EPERM';
+  }
+}
+
 /**
  * Sends a signal to exactly this process: its start time is compared first, so that a number that was used again is
  * never hit.
