@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Member, nextInLine } from '../agent/queue.ts';
 import type { Spec } from '../store/generated/types.ts';
@@ -42,7 +43,9 @@ export function takePlaces(
       const launched = { at: new Date(wallMs).toISOString(), uptimeSeconds: uptimeMs / 1000 };
       const spec = { ...found.value, queue: { ...found.value.queue, launched }, launcher: { ...self() }, ...here() };
       replaceRecord(specFile(directory), spec);
-      taken.set(runId, spec);
+      // Who takes one of a batch out of line holds another lock.
+      if (existsSync(join(directory, 'verdict.json'))) putBack(directory, spec);
+      else taken.set(runId, spec);
     }
     return taken;
   });
