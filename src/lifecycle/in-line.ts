@@ -6,6 +6,7 @@ import * as validators from '../store/generated/validators.js';
 import { withLock } from '../store/lock.ts';
 import { queueLock } from '../store/paths.ts';
 import { readRecord } from '../store/record-file.ts';
+import { withSpareRoom } from '../store/spare-room.ts';
 import type { StateDir } from '../store/state-dir.ts';
 import { replaceRecord } from '../store/write-record.ts';
 import { here, now } from '../system/clock.ts';
@@ -51,9 +52,13 @@ export function takePlaces(
   });
 }
 
-/** It waits on, at its old place. */
+/** It waits on, at its old place. Also on a full disk: a manager that lives on would seem to be starting it for ever. */
 export function putBack(directory: string, spec: Spec): void {
-  if (spec.queue) replaceRecord(specFile(directory), { ...spec, queue: { ...spec.queue, launched: null } });
+  const { queue } = spec;
+  if (queue)
+    withSpareRoom(directory, () =>
+      replaceRecord(specFile(directory), { ...spec, queue: { ...queue, launched: null } }),
+    );
 }
 
 function specFile(directory: string): string {

@@ -26,25 +26,26 @@ import { endStart } from './undo-start.ts';
  */
 export async function launchQueued(stateDir: StateDir, agent: Observed): Promise<boolean> {
   const { directory, runId = '' } = agent;
+  // First: a manager lives on, and what it could not go on with would be "starting" for as long.
+  const server = makeReady(stateDir);
   const spec = (await takePlaces(stateDir, [{ runId, directory }])).get(runId);
   if (spec === undefined) return false;
-  const server = makeReady(stateDir);
   let session: StartedSession | undefined;
   try {
     setDeadline(agent, spec);
     emptyFiles(spec);
     session = await startSession(server, sessionOf(spec, settings()), undefined);
   } catch (error) {
-    await endStart(stateDir, server, spec, undefined);
-    putBack(directory, spec);
+    // What stands there by now may be another's, where somebody removed it.
+    if (await endStart(stateDir, server, spec, undefined)) putBack(directory, spec);
     throw error;
   }
   try {
     await proofOfStart(stateDir, spec, session.program);
   } catch (error) {
-    await endStart(stateDir, server, spec, session.pane);
+    const isThere = await endStart(stateDir, server, spec, session.pane);
     // Its wrapper may have put down how it ended.
-    if (observeNamed(stateDir.path, agent.name)?.status.phase !== 'ended')
+    if (isThere && observeNamed(stateDir.path, agent.name)?.status.phase !== 'ended')
       giveUp(stateDir, directory, runId, { cause: 'lost', reason: wordsOf(error) });
     throw error;
   }

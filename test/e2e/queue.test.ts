@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'vitest';
 import { waitFor } from '../fixtures/wait-for.ts';
@@ -232,6 +232,35 @@ describe.concurrent('--max-parallel', () => {
     await waitFor('the next', () => begun(bench).includes('next'));
     expect(await bench.agent('broken')).toMatchObject({ phase: 'ended', result: 'failed', reason: 'exited with 126' });
     expect((await bench.run('wait', 'broken')).code).toBe(126);
+  });
+
+  test('holds no place where there is no tmux', async ({ onTestFinished, expect }) => {
+    const bench = new Workbench(onTestFinished);
+    for (const name of ['first', 'next'])
+      await bench.ok('spawn', '-n', name, '--max-parallel', 'job=7:1', '--', 'sleep', '1000');
+    await bench.ok('stop', 'first');
+    const { stderr } = await bench.runWith({ env: { PATH: bench.dir } }, 'sweep');
+    expect(stderr).toContain('tmux is not installed');
+    expect(await phases(bench)).toMatchObject({ next: 'queued' });
+  });
+
+  test('leaves alone who has taken the name of one that was removed as it was started', async ({
+    onTestFinished,
+    expect,
+  }) => {
+    const bench = new Workbench(onTestFinished);
+    for (const name of ['first', 'next'])
+      await bench.ok('spawn', '-n', name, '--max-parallel', 'job=7:1', '--', 'sleep', '1000');
+    await bench.ok('stop', 'first');
+    const { directory, runId } = await bench.agent('next');
+    const other = `PATH='${bench.env.PATH}' '${AGENTCTL}' --state-dir '${bench.state}' spawn -n next sleep 1000`;
+    const replaces = `*new-session*) rm -rf '${directory}'; ${other}; exit 1`;
+    const tmux = `#!/bin/sh\ncase "$*" in ${replaces} ;; esac; PATH='${bench.env.PATH}' exec tmux "$@"\n`;
+    mkdirSync(join(bench.dir, 'bin'));
+    writeFileSync(join(bench.dir, 'bin', 'tmux'), tmux, { mode: 0o755 });
+    await bench.runWith({ env: { PATH: `${join(bench.dir, 'bin')}:${bench.env.PATH}` } }, 'sweep');
+    const now = await bench.agent('next');
+    expect({ phase: now.phase, isOther: now.runId !== runId }).toEqual({ phase: 'running', isOther: true });
   });
 
   test('keeps who is stopped while its batch takes places', async ({ onTestFinished, expect }) => {
