@@ -33,7 +33,7 @@ export async function launchQueued(stateDir: StateDir, agent: Observed): Promise
   let session: StartedSession | undefined;
   try {
     setDeadline(agent, spec);
-    emptyFiles(spec);
+    emptyFilesThatAre(spec);
     session = await startSession(server, sessionOf(spec, settings()), undefined);
   } catch (error) {
     // What stands there by now may be another's, where somebody removed it.
@@ -63,6 +63,18 @@ export function giveUp(
   // Nobody will read it any more, and there are secrets in it.
   rmSync(join(directory, 'env'), { force: true });
   ringBell(stateDir.path);
+}
+
+/** Of a path that leads nowhere any more. */
+const ASTRAY: readonly (string | undefined)[] = ['ENOENT', 'ENOTDIR', 'EISDIR', 'EACCES', 'EPERM', 'EROFS', 'ELOOP'];
+
+/** A file that went astray while it waited, launch.sh cannot open either: then it ends, and lets the next in. */
+function emptyFilesThatAre(spec: Spec): void {
+  try {
+    emptyFiles(spec);
+  } catch (error) {
+    if (!ASTRAY.includes(codeOf(error))) throw error;
+  }
 }
 
 /** Its cap counts from now, and may have been moved since it was spawned. */

@@ -1,4 +1,4 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'vitest';
 import { waitFor } from '../fixtures/wait-for.ts';
@@ -232,6 +232,22 @@ describe.concurrent('--max-parallel', () => {
     await waitFor('the next', () => begun(bench).includes('next'));
     expect(await bench.agent('broken')).toMatchObject({ phase: 'ended', result: 'failed', reason: 'exited with 126' });
     expect((await bench.run('wait', 'broken')).code).toBe(126);
+  });
+
+  test('lets the next in where a file of one went astray while it waited', async ({ onTestFinished, expect }) => {
+    const bench = new Workbench(onTestFinished).withManager();
+    const spawn = (name: string, ...more: string[]) =>
+      bench.ok('spawn', '-n', name, '--max-parallel', 'job=7:1', ...more, '--', 'sh', '-c', WORK);
+    mkdirSync(join(bench.dir, 'out'));
+    await spawn('first');
+    await spawn('astray', '--stdout', 'out/log');
+    await spawn('next');
+    rmSync(join(bench.dir, 'out'), { recursive: true });
+    writeFileSync(join(bench.dir, 'end-first'), '');
+    await waitFor('the next', () => begun(bench).includes('next'));
+    expect(begun(bench)).toEqual(['first', 'next']);
+    expect(await bench.agent('astray')).toMatchObject({ phase: 'ended', result: 'failed' });
+    expect(await bench.ok('logs', 'astray')).toContain('out/log');
   });
 
   test('holds no place where there is no tmux', async ({ onTestFinished, expect }) => {
