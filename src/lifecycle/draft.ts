@@ -209,8 +209,10 @@ function draftSpec(
   };
 }
 
-/** @throws {InvalidInput} where it has that label with another value. */
-function labelledFor({ label, value }: Queue, labels: Readonly<Record<string, string>>): Record<string, string> {
+/** @throws {InvalidInput} where it has that label with another value, or nobody could ever run. */
+function labelledFor({ label, value, max }: Queue, labels: Readonly<Record<string, string>>): Record<string, string> {
+  if (!Number.isSafeInteger(max) || max < 1)
+    throw new InvalidInput(`max of a queue is ${max}: give a whole number from 1 on`);
   const own = Object.hasOwn(labels, label) ? labels[label] : value;
   if (own === value) return { ...labels, [label]: value };
   throw new InvalidInput(

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { type Member, nextInLine } from '../agent/queue.ts';
 import type { Spec } from '../store/generated/types.ts';
@@ -5,6 +6,7 @@ import * as validators from '../store/generated/validators.js';
 import { withLock } from '../store/lock.ts';
 import { queueLock } from '../store/paths.ts';
 import { readRecord } from '../store/record-file.ts';
+import { withSpareRoom } from '../store/spare-room.ts';
 import type { StateDir } from '../store/state-dir.ts';
 import { replaceRecord } from '../store/write-record.ts';
 import { here, now } from '../system/clock.ts';
@@ -42,15 +44,21 @@ export function takePlaces(
       const launched = { at: new Date(wallMs).toISOString(), uptimeSeconds: uptimeMs / 1000 };
       const spec = { ...found.value, queue: { ...found.value.queue, launched }, launcher: { ...self() }, ...here() };
       replaceRecord(specFile(directory), spec);
-      taken.set(runId, spec);
+      // Who takes one of a batch out of line holds another lock.
+      if (existsSync(join(directory, 'verdict.json'))) putBack(directory, spec);
+      else taken.set(runId, spec);
     }
     return taken;
   });
 }
 
-/** It waits on, at its old place. */
+/** It waits on, at its old place. Also on a full disk: a manager that lives on would seem to be starting it for ever. */
 export function putBack(directory: string, spec: Spec): void {
-  if (spec.queue) replaceRecord(specFile(directory), { ...spec, queue: { ...spec.queue, launched: null } });
+  const { queue } = spec;
+  if (queue)
+    withSpareRoom(directory, () =>
+      replaceRecord(specFile(directory), { ...spec, queue: { ...queue, launched: null } }),
+    );
 }
 
 function specFile(directory: string): string {

@@ -26,25 +26,26 @@ import { endStart } from './undo-start.ts';
  */
 export async function launchQueued(stateDir: StateDir, agent: Observed): Promise<boolean> {
   const { directory, runId = '' } = agent;
+  // First: a manager lives on, and what it could not go on with would be "starting" for as long.
+  const server = makeReady(stateDir);
   const spec = (await takePlaces(stateDir, [{ runId, directory }])).get(runId);
   if (spec === undefined) return false;
-  const server = makeReady(stateDir);
   let session: StartedSession | undefined;
   try {
     setDeadline(agent, spec);
-    emptyFiles(spec);
+    emptyFilesThatAre(spec);
     session = await startSession(server, sessionOf(spec, settings()), undefined);
   } catch (error) {
-    await endStart(stateDir, server, spec, undefined);
-    putBack(directory, spec);
+    // What stands there by now may be another's, where somebody removed it.
+    if (await endStart(stateDir, server, spec, undefined)) putBack(directory, spec);
     throw error;
   }
   try {
     await proofOfStart(stateDir, spec, session.program);
   } catch (error) {
-    await endStart(stateDir, server, spec, session.pane);
+    const isThere = await endStart(stateDir, server, spec, session.pane);
     // Its wrapper may have put down how it ended.
-    if (observeNamed(stateDir.path, agent.name)?.status.phase !== 'ended')
+    if (isThere && observeNamed(stateDir.path, agent.name)?.status.phase !== 'ended')
       giveUp(stateDir, directory, runId, { cause: 'lost', reason: wordsOf(error) });
     throw error;
   }
@@ -62,6 +63,18 @@ export function giveUp(
   // Nobody will read it any more, and there are secrets in it.
   rmSync(join(directory, 'env'), { force: true });
   ringBell(stateDir.path);
+}
+
+/** Of a path that leads nowhere any more. */
+const ASTRAY: readonly (string | undefined)[] = ['ENOENT', 'ENOTDIR', 'EISDIR', 'EACCES', 'EPERM', 'EROFS', 'ELOOP'];
+
+/** A file that went astray while it waited, launch.sh cannot open either: then it ends, and lets the next in. */
+function emptyFilesThatAre(spec: Spec): void {
+  try {
+    emptyFiles(spec);
+  } catch (error) {
+    if (!ASTRAY.includes(codeOf(error))) throw error;
+  }
 }
 
 /** Its cap counts from now, and may have been moved since it was spawned. */

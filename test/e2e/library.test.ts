@@ -11,7 +11,7 @@ async function script(bench: Workbench, body: string): Promise<unknown> {
   const file = bench.file(
     'script.mjs',
     `import * as agentctl from ${JSON.stringify(INDEX.href)};
-const { openStateDir, spawn, list, inspect, wait, stop, logs } = agentctl;
+const { openStateDir, spawn, spawnBatch, list, inspect, wait, stop, logs } = agentctl;
 const state = openStateDir();
 const say = (data) => console.log(JSON.stringify(data));
 ${body}
@@ -90,6 +90,8 @@ say({ timedOut, aborted, already, stopped, again });`,
 say([
   await thrown(() => spawn(state, { command: ['no-such-command'] })),
   await thrown(() => spawn(state, { command: ['true'], name: 'a.b' })),
+  await thrown(() => spawn(state, { command: ['true'], queue: { label: 'job', value: '7', max: 1.5 } })),
+  await thrown(async () => { for await (const _ of spawnBatch(state, [{ command: ['true'] }], { maxParallel: 0 })); }),
   await thrown(() => spawn(state, { command: ['true'], name: 'taken' })),
   await thrown(() => inspect(state, 'takne')),
   await thrown(async () => { for await (const _ of wait(state, [{ name: 'nobody' }])); }),
@@ -103,6 +105,8 @@ say([
     expect(said).toEqual([
       ['InvalidInput', 'InvalidInput', expect.stringContaining('no-such-command')],
       ['InvalidInput', 'InvalidInput', expect.stringContaining('a.b')],
+      ['InvalidInput', 'InvalidInput', expect.stringContaining('1.5')],
+      ['InvalidInput', 'InvalidInput', expect.stringContaining('from 1 on')],
       ['BusyError', 'BusyError', expect.stringContaining('taken')],
       unknown,
       unknown,

@@ -1,12 +1,13 @@
 // Scenario 2, of whoever starts an agent that has waited in line: it waits on, or runs, and never twice.
-import { readFileSync } from 'node:fs';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, test } from 'vitest';
+import { expect, test, vi } from 'vitest';
 import { START_PATIENCE_MS } from '../../src/agent/status.ts';
 import { spawn } from '../../src/lifecycle/spawn.ts';
 import { stop } from '../../src/lifecycle/stop.ts';
 import { dying, halfMade, stateOf, stepsOf, swept } from '../fixtures/dying-launchers.ts';
 import { FaultBench, type Truth } from '../fixtures/fault-bench.ts';
+import { canMount } from '../fixtures/own-disk.ts';
 import { waitFor } from '../fixtures/wait-for.ts';
 
 test('a sweep that is killed at any step of starting who waits leaves it waiting or whole', async () => {
@@ -44,6 +45,27 @@ test('a sweep that is killed at any step of starting who waits leaves it waiting
   await stop(stateOf(bench), heirs, { by: 'a test', noManager: true });
   const stopped: Truth = { result: 'stopped', exitCode: 143 };
   await bench.checks(Object.fromEntries(heirs.map(({ name }): [string, Truth] => [name, stopped])));
+});
+
+test.runIf(canMount)('one that tmux refuses on a full disk waits on, though who tried to start it lives', async () => {
+  const bench = await FaultBench.open({ disk: 'size=6m' });
+  const queue = { label: 'job', value: '7', max: 1 };
+  const common = { cwd: bench.dir, command: ['sleep', '1000'], limits: { graceMs: 0 }, queue, noManager: true };
+  const first = await spawn(stateOf(bench), { ...common, name: 'first' });
+  await spawn(stateOf(bench), { ...common, name: 'next' });
+  await stop(stateOf(bench), [first], { by: 'a test', noManager: true, killAfterMs: 0 });
+  const path = process.env.PATH ?? '';
+  const refuses = `*new-session*) cat /dev/zero >'${bench.state}/ballast'; exit 1`;
+  const tmux = `#!/bin/sh\ncase "$*" in ${refuses} ;; esac; PATH='${path}' exec tmux "$@"\n`;
+  writeFileSync(join(bench.dir, 'tmux'), tmux, { mode: 0o755 });
+  vi.stubEnv('PATH', `${bench.dir}:${path}`);
+  await expect(swept(bench)).rejects.toThrow('next: tmux could not start the session next');
+  vi.unstubAllEnvs();
+  expect((await bench.ps()).find(({ name }) => name === 'next')).toMatchObject({ phase: 'queued' });
+  rmSync(join(bench.state, 'ballast'));
+  await swept(bench);
+  const [next] = await stop(stateOf(bench), [{ name: 'next' }], { by: 'a test', noManager: true });
+  expect(next).toMatchObject({ result: 'stopped', exitCode: 143 });
 });
 
 function read(bench: FaultBench, file: string): string {
