@@ -83,8 +83,11 @@ function setDeadline({ directory, evidence: { files } }: Observed, { queue }: Sp
   const line = deadline === undefined ? 'unset AGENTCTL_DEADLINE\n' : `export AGENTCTL_DEADLINE=${deadline}\n`;
   try {
     const env = openSync(join(directory, 'env'), constants.O_WRONLY | constants.O_APPEND);
-    writeFileSync(env, line);
-    closeSync(env);
+    try {
+      writeFileSync(env, line);
+    } finally {
+      closeSync(env);
+    }
   } catch (error) {
     // Whoever began with it died: without it launch.sh ends at once.
     if (codeOf(error) !== 'ENOENT') throw error;
