@@ -9,7 +9,7 @@ import { BellListener } from '../store/bell.ts';
 import type { Agent, Spec } from '../store/generated/types.ts';
 import { agentDir } from '../store/paths.ts';
 import type { StateDir } from '../store/state-dir.ts';
-import { uptimeMs, wallMs } from '../system/clock.ts';
+import { awakeMs, pause, uptimeMs, wallMs } from '../system/clock.ts';
 import { livenessOf } from '../system/processes.ts';
 import { serverPid, type TmuxServer } from '../system/tmux-client.ts';
 import { newSessions, type StartedSession } from '../system/tmux-session.ts';
@@ -97,6 +97,9 @@ export async function* spawnBatch(
   }
   yield* proofs(stateDir, server, new Set(starts.filter(({ session }) => session !== undefined)));
 }
+
+/** Whether a wrapper still lives is asked this often: few die before they have started their agent. */
+const LOOK_AT_ALL_MS = 500;
 
 interface Start {
   index: number;
@@ -200,10 +203,14 @@ async function* startOne(server: TmuxServer, start: Start, onWarning: ManagerWis
 async function* proofs(stateDir: StateDir, server: TmuxServer, pending: Set<Start>): AsyncGenerator<Spawned> {
   const bell = new BellListener(stateDir.path);
   try {
+    let seenMs = awakeMs();
     for (let deadline = uptimeMs() + START_DEADLINE_MS; pending.size > 0; ) {
       const isLate = uptimeMs() > deadline;
+      const begunMs = awakeMs();
+      const looksAtAll = begunMs - seenMs > LOOK_AT_ALL_MS;
+      if (looksAtAll) seenMs = begunMs;
       for (const start of pending) {
-        if (!isLate && !isDecided(stateDir, start)) continue;
+        if (!isLate && !isDecided(stateDir, start, looksAtAll)) continue;
         const { index, session } = start;
         const { spec } = start.draft.agent;
         try {
@@ -218,6 +225,8 @@ async function* proofs(stateDir: StateDir, server: TmuxServer, pending: Set<Star
           yield { index, error: asError(error) };
         }
       }
+      // Each start rings: to look at a thousand each time a thousandth has come would leave no time for the starts.
+      await pause(3 * (awakeMs() - begunMs));
       if (pending.size > 0) await bell.next(START_POLL_MS);
     }
   } finally {
@@ -226,10 +235,10 @@ async function* proofs(stateDir: StateDir, server: TmuxServer, pending: Set<Star
 }
 
 /** Whether there is news of it: a look at all that is known of each of a thousand would take all the time. */
-function isDecided(stateDir: StateDir, { draft: { agent }, session }: Start): boolean {
+function isDecided(stateDir: StateDir, { draft: { agent }, session }: Start, looksAtAll: boolean): boolean {
   return (
     existsSync(join(agentDir(stateDir.path, agent.spec.name), 'started.json')) ||
-    livenessOf(session?.program) === 'dead'
+    (looksAtAll && livenessOf(session?.program) === 'dead')
   );
 }
 

@@ -1,10 +1,10 @@
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, statfsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { isDiskFull } from '../errors.ts';
 
 const PAGE = Buffer.alloc(4096);
 /** What a start writes: the wrapper's claim, the proof of the start twice, the first of the log, and some for the file system. */
-const PAGES_OF_A_START = 8;
+const FILES_OF_A_START = 8;
 
 /**
  * Each a page and an inode: a verdict, what replaces it, and some more, since an order, a lock's owner and what else is
@@ -21,10 +21,18 @@ const PIECES = ['1', '2', '3', '4', '5', '6'];
 export function makeSpareRoom(directory: string): void {
   const room = join(directory, 'spare');
   mkdirSync(room, { mode: 0o700 });
-  const start = Array.from({ length: PAGES_OF_A_START }, (_, at) => join(room, `start${at}`));
-  for (const file of [...PIECES.map((piece) => join(room, piece)), ...start])
-    writeFileSync(file, PAGE, { mode: 0o600 });
-  for (const file of start) rmSync(file);
+  for (const piece of PIECES) writeFileSync(join(room, piece), PAGE, { mode: 0o600 });
+  // Asked for, not tried out: to make so many files and to remove them is most of what it costs to make an agent.
+  if (!hasRoom(room, FILES_OF_A_START))
+    throw Object.assign(new Error('ENOSPC: no space left on device'), { code: 'ENOSPC' });
+}
+
+/** Whether so many files of a page each can be made there, as far as the file system says. */
+function hasRoom(directory: string, files: number): boolean {
+  const system = statfsSync(directory);
+  const pages = ((process.getuid?.() === 0 ? system.bfree : system.bavail) * system.bsize) / PAGE.length;
+  // One that does not count says that it has none at all.
+  return (system.blocks === 0 || pages >= files) && (system.files === 0 || system.ffree >= files);
 }
 
 /** Writes what must be written, where there is no room with what was kept for it: one piece after the other. */
