@@ -142,8 +142,14 @@ export interface Used {
   idleMs: number | null;
 }
 
-/** A record as it was found: a damaged one is a state of its own, never a success and never nothing. */
-export type Found<T> = { state: 'absent' } | { state: 'damaged'; problem: string } | { state: 'there'; value: T };
+/**
+ * A record as it was found: a damaged one is a state of its own, never a success and never nothing. `contradicts`: it is whole,
+ * and another record says something else, so that one of the two is damaged.
+ */
+export type Found<T> =
+  | { state: 'absent' }
+  | { state: 'damaged'; problem: string; contradicts?: true }
+  | { state: 'there'; value: T };
 
 /** Everything that the files of one agent say. */
 export interface AgentFiles {

@@ -99,6 +99,8 @@ function outcomeOf(evidence: Evidence): Outcome {
   if (files.spec.state !== 'there') return unknown(problemOf(files.spec, 'spec.json'));
   const unstarted = beforeItsTurn(evidence, files.spec.value);
   if (unstarted) return unstarted;
+  // Which of the two is damaged nobody knows: perhaps it is the one that says that the machine was restarted.
+  if (files.started.state === 'damaged' && files.started.contradicts) return unknown(files.started.problem);
   // Before started.json is judged: a machine that lost power may have damaged it, and spec.json knows the boot.
   if (whereabouts === 'rebooted') return withoutSentinel(evidence, 'the machine was restarted while it ran');
   if (whereabouts === 'elsewhere') {

@@ -187,7 +187,11 @@ export function readClaim(directory: string): ProcessIdentity | undefined {
 /** Pids mean something in one boot only: taken for one of another, a live agent would be given up as lost. */
 function ofOneBoot(found: Found<disk.Started>, spec: Found<Spec>): Found<disk.Started> {
   return found.state === 'there' && spec.state === 'there' && spec.value.place.bootId !== found.value.bootId
-    ? { state: 'damaged', problem: 'started.json is damaged: it tells of another boot than spec.json' }
+    ? {
+        state: 'damaged',
+        problem: 'started.json is damaged: it tells of another boot than spec.json',
+        contradicts: true,
+      }
     : found;
 }
 

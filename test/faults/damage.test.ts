@@ -165,6 +165,25 @@ test('two records that name its processes, both damaged: whoever lives is not gi
     );
 });
 
+test('a boot that only one of two records names gives nobody up', async () => {
+  const flipped = {
+    what: 'another boot',
+    apply: (path: string) =>
+      writeFileSync(
+        path,
+        readText(path).replace(/("bootId":")(.)/, (_, key, sign) => `${key}${sign === '0' ? '1' : '0'}`),
+      ),
+  };
+  for (const file of ['spec.json', 'started.json'])
+    await whileDamaged(fileOf('live', file), flipped, async () => {
+      judge(seen(), 'live', `${file}: ${flipped.what}`);
+      expect(seen().find(({ name }) => name === 'live')).toMatchObject({
+        phase: 'unknown',
+        reason: 'started.json is damaged: it tells of another boot than spec.json',
+      });
+    });
+});
+
 test('times of files that no date can hold hide nobody', async () => {
   for (const seconds of [1e14, -1e14, 1e17, 253_402_300_800, -62_167_219_201])
     for (const file of ['output.log', 'heartbeat', 'exit.tmp']) {

@@ -315,6 +315,12 @@ describe('without a sentinel', () => {
     expect(status.reason).toMatch(reason);
   });
 
+  test('nothing is said where only one of two records tells of another boot', () => {
+    const started = { state: 'damaged', problem: 'they differ', contradicts: true } as const;
+    const status = statusOf(evidence({ ...NOBODY, whereabouts: 'rebooted', started }));
+    expect(status).toMatchObject({ phase: 'unknown', reason: 'they differ' });
+  });
+
   const late = { wallMs: CREATED.wallMs + START_PATIENCE_MS, uptimeMs: CREATED.uptimeMs + START_PATIENCE_MS };
   const soon = { wallMs: late.wallMs, uptimeMs: late.uptimeMs - 1 };
   test.each<[string, Parameters<typeof evidence>[0], string, RegExp]>([

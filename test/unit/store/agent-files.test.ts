@@ -268,6 +268,7 @@ describe('the time of the start', () => {
     expect(read({ ...WHOLE, 'started.json': { ...STARTED, bootId: 'another' } }).started).toEqual({
       state: 'damaged',
       problem: 'started.json is damaged: it tells of another boot than spec.json',
+      contradicts: true,
     });
   });
 });
