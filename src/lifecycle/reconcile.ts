@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { beginAnew } from '../agent/activity.ts';
 import { type Action, type Decision, decide } from '../agent/decide.ts';
 import type { Company, Evidence, Measured, Now, Started, StopOrder } from '../agent/evidence.ts';
+import { codeOf } from '../errors.ts';
 import { writeActivity } from '../store/activity-file.ts';
 import { withLock } from '../store/lock.ts';
 import { lockFile } from '../store/paths.ts';
@@ -74,7 +75,13 @@ export async function reconcile(
     if (agent === undefined || agent.runId !== run.runId || !stillHeld()) return GONE;
     const decision = await judge(agent, options);
     if (decision.action.do === 'start') return (await launchQueued(stateDir, agent)) ? decision : GONE;
-    await carryOut(stateDir, agent, run.runId, decision.action, options.circumstances);
+    try {
+      await carryOut(stateDir, agent, run.runId, decision.action, options.circumstances);
+    } catch (error) {
+      // Where clocks are set, a lock is taken for an old one, and somebody else was faster: it needs nothing any more.
+      if (codeOf(error) === 'ENOENT' && observeNamed(stateDir.path, run.name)?.runId !== run.runId) return GONE;
+      throw error;
+    }
     return decision;
   });
 }
