@@ -7,7 +7,7 @@ import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { Ground, pause } from './ground.ts';
-import { type Figure, tell } from './results.ts';
+import { type Figure, median, tell } from './results.ts';
 
 const { positionals, values: flags } = parseArgs({
   allowPositionals: true,
@@ -30,13 +30,7 @@ let live = 0;
 try {
   process.env.AGENTCTL_STATE_DIR = ground.state.path;
   for (const count of counts) {
-    const batch = Array.from({ length: count - live }, (_, at) => ({
-      name: `agent-${live + at}`,
-      command: ['sleep', '1000000'],
-      limits: FOREVER,
-    }));
-    for await (const started of ground.library.spawnBatch(ground.state, batch))
-      if ('error' in started) throw started.error;
+    await ground.fill(live, count);
     live = count;
     await pause(SETTLE_MS);
     await measured(count);
@@ -142,9 +136,4 @@ function timed(args: readonly string[]): number {
   const { status, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' });
   if (status !== 0) throw new Error(`${args.join(' ')}: ${stderr}`);
   return performance.now() - begun;
-}
-
-function median(numbers: readonly number[]): number {
-  const sorted = [...numbers].sort((a, b) => a - b);
-  return sorted[Math.floor((sorted.length - 1) / 2)] ?? Number.NaN;
 }

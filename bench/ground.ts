@@ -64,6 +64,16 @@ export class Ground {
     return finished(process.execPath, [resolve('bin/agentctl'), '--state-dir', this.state.path, ...args]);
   }
 
+  /** Lets agents live that do nothing, until there are `count` of them. */
+  async fill(live: number, count: number): Promise<void> {
+    const batch = Array.from({ length: count - live }, (_, at) => ({
+      name: `agent-${live + at}`,
+      command: ['sleep', '1000000'],
+      limits: { maxRuntimeMs: null, maxIdleMs: null },
+    }));
+    for await (const started of this.library.spawnBatch(this.state, batch)) if ('error' in started) throw started.error;
+  }
+
   managerPid(): number {
     return (JSON.parse(readFileSync(join(this.state.path, 'manager.json'), 'utf8')) as { pid: number }).pid;
   }

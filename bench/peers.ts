@@ -6,7 +6,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { Ground } from './ground.ts';
-import { type Figure, tell } from './results.ts';
+import { type Figure, median, tell } from './results.ts';
 
 const { positionals, values: flags } = parseArgs({
   allowPositionals: true,
@@ -204,9 +204,4 @@ function timed(argv: readonly string[], env: NodeJS.ProcessEnv): number {
   const { status, stderr } = spawnSync(file, args, { env, encoding: 'utf8' });
   if (status !== 0) throw new Error(`${argv.slice(0, 4).join(' ')}: ${stderr}`);
   return performance.now() - begun;
-}
-
-function median(numbers: readonly number[]): number {
-  const sorted = [...numbers].sort((a, b) => a - b);
-  return sorted[Math.floor((sorted.length - 1) / 2)] ?? Number.NaN;
 }

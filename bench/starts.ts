@@ -5,7 +5,7 @@ import { spawnSync } from 'node:child_process';
 import { resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { Ground } from './ground.ts';
-import { type Figure, tell } from './results.ts';
+import { type Figure, median, quantile, tell } from './results.ts';
 
 const { positionals, values: flags } = parseArgs({
   allowPositionals: true,
@@ -16,7 +16,6 @@ const counts = flags.agents.split(',').map(Number);
 /** In the time of `node -e 0`. */
 const PS_GOALS: Readonly<Record<number, number>> = { 10: 1.3, 100: 1.35, 1000: 1.7 };
 const SPAWN_GOAL = 1.6;
-const FOREVER = { maxRuntimeMs: null, maxIdleMs: null };
 
 const ground = await Ground.open();
 const figures: Figure[] = [];
@@ -27,13 +26,7 @@ try {
   process.env.AGENTCTL_STATE_DIR = ground.state.path;
   const call = (...words: string[]): string[] => [resolve('bin/agentctl'), ...words];
   for (const count of counts) {
-    const batch = Array.from({ length: count - live }, (_, at) => ({
-      name: `agent-${live + at}`,
-      command: ['sleep', '1000000'],
-      limits: FOREVER,
-    }));
-    for await (const started of ground.library.spawnBatch(ground.state, batch))
-      if ('error' in started) throw started.error;
+    await ground.fill(live, count);
     live = count;
     let spawned = 0;
     const ways: [string, number | undefined, () => string[]][] = [
@@ -77,13 +70,4 @@ function timed(args: readonly string[]): number {
   const { status, stderr } = spawnSync(process.execPath, args, { encoding: 'utf8' });
   if (status !== 0) throw new Error(`${args.join(' ')}: ${stderr}`);
   return (performance.now() - begun) / 1000;
-}
-
-function median(numbers: readonly number[]): number {
-  return quantile(numbers, 0.5);
-}
-
-function quantile(numbers: readonly number[], part: number): number {
-  const sorted = [...numbers].sort((a, b) => a - b);
-  return sorted[Math.floor(part * (sorted.length - 1))] ?? Number.NaN;
 }

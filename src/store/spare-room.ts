@@ -22,7 +22,7 @@ export function makeSpareRoom(directory: string): void {
   const room = join(directory, 'spare');
   mkdirSync(room, { mode: 0o700 });
   for (const piece of PIECES) writeFileSync(join(room, piece), PAGE, { mode: 0o600 });
-  // Asked for, not tried out: to make so many files and to remove them is most of what it costs to make an agent.
+  // Asked for, not tried out: to make so many files would be a third of all that are made for an agent.
   if (!hasRoom(room, FILES_OF_A_START))
     throw Object.assign(new Error('ENOSPC: no space left on device'), { code: 'ENOSPC' });
 }

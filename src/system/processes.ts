@@ -24,7 +24,7 @@ export function livenessOf(identity: ProcessIdentity | undefined): Liveness {
   return stat !== undefined && stat.startTime === identity.startTime && !stat.zombie ? 'alive' : 'dead';
 }
 
-/** Whether any process has this number: a hundredth of the cost of knowing which. */
+/** Whether any process has this number: that costs far less than to know which. */
 export function exists(pid: number): boolean {
   try {
     return process.kill(pid, 0);
