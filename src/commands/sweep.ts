@@ -31,14 +31,18 @@ const command: Command = {
       problems++;
       note(`not pruned: ${problem}`);
     };
-    for await (const { agent, decision, problem } of sweep(stateDir, { dryRun, onPruned })) {
+    const explain = flags.on('explain');
+    for await (const line of sweep(stateDir, { dryRun, explain, onPruned })) {
+      const { decision, problem } = line;
+      const acted = decision !== undefined && decision.action.do !== 'nothing';
+      if (problem === undefined && !acted && !explain) continue;
+      const seen = { facts: line.agent, decision, at: now() };
       if (problem !== undefined) {
         problems++;
-        note(`skipped ${agent.name}: ${problem}`);
+        note(`skipped ${seen.facts.name}: ${problem}`);
       }
-      const seen = { facts: agent, decision, at: now() };
-      if (flags.on('explain')) print(sweepReport(seen, dryRun));
-      else if (decision && decision.action.do !== 'nothing') print(sweepLine(seen, dryRun));
+      if (explain) print(sweepReport(seen, dryRun));
+      else if (acted) print(sweepLine(seen, dryRun));
     }
     return problems === 0 ? 0 : 1;
   },

@@ -2,8 +2,8 @@ import { lstatSync } from 'node:fs';
 import { statusOf } from '../agent/status.ts';
 import { agentDir } from '../store/paths.ts';
 import { now, uptimeMs, wallMs } from '../system/clock.ts';
-import { exists } from '../system/processes.ts';
-import { agentNames, isGone, type Observed, observe } from './observe.ts';
+import { exists, livenessOf } from '../system/processes.ts';
+import { agentNames, isGone, type Observed, observe, waitsInLine } from './observe.ts';
 
 /** Whoever has provably not changed is looked at anew all the same after so long: a number may be another process's by then. */
 const LONGEST_MS = 900_000;
@@ -21,7 +21,7 @@ interface Known {
 }
 
 /**
- * Looks at all agents again and again. Of most nothing has happened since: their files are not read anew, and of their
+ * Looks at agents again and again. Of most nothing has happened since: their files are not read anew, and of their
  * processes it is only asked whether they are there. What is done to an agent rests on a look at all of it (`reconcile`).
  */
 export class Lookout {
@@ -32,11 +32,16 @@ export class Lookout {
     this.#stateDir = stateDir;
   }
 
-  /** Every agent that has not been archived, as of now. */
-  look(): Observed[] {
+  /**
+   * Every agent that has not been archived, as of now.
+   *
+   * @param only - the names of those that are meant; default: all.
+   */
+  look(only?: ReadonlySet<string>): Observed[] {
     const at = now();
     const known = new Map<string, Known>();
-    const agents = agentNames(this.#stateDir).flatMap((name) => {
+    const there = agentNames(this.#stateDir);
+    const agents = (only ? there.filter((name) => only.has(name)) : there).flatMap((name) => {
       const one = this.#again(name, at) ?? this.#anew(name, at);
       if (one === undefined) return [];
       if (one.mark !== undefined) known.set(name, { ...one, mark: one.mark });
@@ -65,24 +70,31 @@ export class Lookout {
   }
 }
 
-/** Runs, with everyone who is to be there, and is asked for nothing. Of all others each look is a look at all. */
+/**
+ * Has ended as its wrapper says, and waits for its teardown; or waits in line; or runs, with everyone who is to be there. None
+ * of them is asked for anything. Of all others each look is a look at all.
+ */
 function maySettle({ status, evidence: { files, processes, whereabouts } }: Observed): boolean {
+  if (files.unreadReports.length > 0) return false;
+  if (files.sentinel.state === 'there') return status.phase === 'ended';
+  if (files.stopOrder.state !== 'absent' || files.verdict.state !== 'absent') return false;
+  if (waitsInLine(files)) return status.phase === 'queued';
   return (
     (status.phase === 'running' || status.phase === 'waiting' || status.phase === 'done') &&
     whereabouts === 'here' &&
     processes.agent === 'alive' &&
     processes.wrapper === 'alive' &&
-    processes.watchdog === 'alive' &&
-    files.stopOrder.state === 'absent' &&
-    files.verdict.state === 'absent' &&
-    files.unreadReports.length === 0
+    processes.watchdog === 'alive'
   );
 }
 
+/** Where nothing has changed in its files: whether they tell of processes, and these are there. */
 function isAsItWas({ evidence: { files } }: Observed): boolean {
+  if (files.sentinel.state === 'there' || waitsInLine(files)) return true;
   if (files.started.state !== 'there') return false;
   const { agent, wrapper, watchdog } = files.started.value;
-  return exists(agent.pid) && exists(wrapper.pid) && exists(watchdog.pid);
+  // Its parent is tmux, which may be stopped: then it stays in the table when it has ended.
+  return livenessOf(wrapper) === 'alive' && exists(agent.pid) && exists(watchdog.pid);
 }
 
 function markOf(directory: string): { mark: string; changedMs: number } | undefined {

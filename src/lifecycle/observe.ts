@@ -226,7 +226,7 @@ function processesOf(files: AgentFiles, directory: string): Evidence['processes'
 }
 
 /** Nobody has begun to start it. */
-function waitsInLine({ spec, started }: AgentFiles): boolean {
+export function waitsInLine({ spec, started }: AgentFiles): boolean {
   return started.state === 'absent' && spec.state === 'there' && spec.value.queue?.launched === false;
 }
 

@@ -107,7 +107,8 @@ function makePostmortem(agent: Observed, shown: string | undefined, git: GitStat
     report: reportOf(agent),
     screen: shown === undefined ? null : lastPart(shown.trimEnd(), LONGEST_SCREEN),
     log: lastOutput(directory, runId),
-    processes: processesOf(verdict, leftBehind(agent)),
+    // Its teardown has just looked, and put into the verdict who is left: among many agents that look is what costs.
+    processes: processesOf(verdict, tornDown ? [] : leftBehind(agent)),
     resources: verdict?.resources ?? resourcesOf(agent),
     resume: verdict?.resume ?? resumeCommand(agent),
     git: 'status' in git ? git : null,

@@ -8,6 +8,7 @@ import { argumentsOf } from '../system/processes.ts';
 import { seenSessions } from '../system/tmux.ts';
 import { scanTree } from './end-tree.ts';
 import { membersOf } from './in-line.ts';
+import { livingManager } from './living-manager.ts';
 import { isRunning, measure } from './measure.ts';
 import type { Meter } from './meter.ts';
 import type { Observed } from './observe.ts';
@@ -40,12 +41,12 @@ export class Surroundings {
   /**
    * @param agents - all of the state directory.
    * @param options - `memory`: what was measured of whom before, for whoever looks again and again; `write`: whether to
-   *   remember it; `meter`: theirs, too.
+   *   remember it; `meter`: theirs, too; `onlyIfDue`: where a manager measures all of them, only those who may be idle.
    */
   constructor(
     stateDir: StateDir,
     agents: readonly Observed[],
-    options: { memory?: Memory; write: boolean; meter?: Meter },
+    options: { memory?: Memory; write: boolean; meter?: Meter; onlyIfDue?: boolean },
   ) {
     this.#stateDir = stateDir;
     this.#agents = agents;
@@ -56,10 +57,13 @@ export class Surroundings {
       if (known) memory.set(runId, { activity: known, written: known });
     }
     const at = awakeMs();
+    const areMeasured = options.onlyIfDue && livingManager(stateDir) !== undefined;
     // Whoever looks once must see how busy each is now, however short ago somebody else has measured it.
-    const due = options.memory
-      ? running.filter((agent) => isDue(at - lastLook(memory.get(agent.runId)?.activity), agent))
-      : running;
+    const due = running.filter((agent) => {
+      const known = memory.get(agent.runId)?.activity;
+      if (options.memory) return isDue(at - lastLook(known), agent);
+      return !areMeasured || mayBeIdle(known, at, agent);
+    });
     this.#current = due.length === 0 ? new Map() : (options.meter?.measure(due) ?? measure(due));
     for (const agent of due) {
       const seen = this.#current.get(agent.runId);
@@ -159,6 +163,18 @@ function isDue(agoMs: number, agent: Observed): boolean {
   const maxIdleMs = maxIdleOf(agent);
   const everyMs = maxIdleMs === null ? MEASURE_EVERY_MS : Math.min(MEASURE_EVERY_MS, sampleEveryMs(maxIdleMs));
   return agoMs < 0 || agoMs >= everyMs;
+}
+
+/**
+ * By what the manager puts down: nobody has been idle for max idle who was not watched for so long. Also whoever it puts
+ * nothing down of: it may be held up, and whoever looks once is all there is.
+ */
+function mayBeIdle(known: Activity | undefined, atMs: number, agent: Observed): boolean {
+  const maxIdleMs = maxIdleOf(agent);
+  if (known === undefined) return true;
+  if (maxIdleMs === null) return false;
+  const first = known.samples[0]?.awakeMs ?? Number.NEGATIVE_INFINITY;
+  return atMs - first >= maxIdleMs || atMs - known.lookedAtMs >= maxIdleMs / 2 || known.lookedAtMs > atMs;
 }
 
 function lastLook(activity: Activity | undefined): number {

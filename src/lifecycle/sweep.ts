@@ -31,6 +31,8 @@ const STUCK_MS = 60_000;
 export interface SweepOptions {
   /** Only decide. */
   dryRun: boolean;
+  /** Say of each agent what spoke against more: for that all are measured, also those whom a manager measures. */
+  explain?: boolean | undefined;
   /** Hears what the configured retention came to, where no manager lives that sees to it. */
   onPruned?: ((pass: PrunePass) => void) | undefined;
 }
@@ -53,7 +55,8 @@ export async function* sweep(stateDir: StateDir, options: SweepOptions): AsyncGe
     const tried = new Map<string, { action: Action['do']; killAtMs: number }>();
     for (let pass = 0; ; pass++) {
       const agents = observeAll(stateDir.path);
-      const surroundings = new Surroundings(stateDir, agents, { write: !options.dryRun });
+      const onlyIfDue = !options.explain;
+      const surroundings = new Surroundings(stateDir, agents, { write: !options.dryRun, onlyIfDue });
       let wakeAtMs = Number.POSITIVE_INFINITY;
       for (const agent of agents) {
         if (!options.dryRun) tellNews(stateDir, agent, news);
@@ -69,7 +72,7 @@ export async function* sweep(stateDir: StateDir, options: SweepOptions): AsyncGe
         const acted = action !== undefined && action.do !== 'nothing';
         const wentWrong = line.problem !== undefined && told.get(agent.name) !== line.problem;
         if (line.problem !== undefined) told.set(agent.name, line.problem);
-        if (pass === 0 || acted || wentWrong) yield { agent: describe(agent), ...line };
+        if (pass === 0 || acted || wentWrong) yield lineOf(agent, line);
         if (acted) {
           // The same again, since it could not be put down: not at once.
           const again = before?.action === action.do;
@@ -95,6 +98,16 @@ export async function* sweep(stateDir: StateDir, options: SweepOptions): AsyncGe
   } finally {
     bell.close();
   }
+}
+
+/** Described when somebody asks: of a thousand agents about which nothing is done nobody does. */
+function lineOf(seen: Observed, line: Omit<SweepLine, 'agent'>): SweepLine {
+  return {
+    ...line,
+    get agent() {
+      return describe(seen);
+    },
+  };
 }
 
 async function sweepOne(

@@ -9,6 +9,7 @@ import { ringBell, type StateDir } from '../store/state-dir.ts';
 import { createVerdict, updateVerdict } from '../store/verdict-file.ts';
 import { syncDirectory } from '../store/write-record.ts';
 import { now } from '../system/clock.ts';
+import { nextProcessTable } from '../system/processes.ts';
 import { capturePane, closeSession, closeSessionNamed } from '../system/tmux.ts';
 import { killTree } from './end-tree.ts';
 import { leftBehind } from './leftovers.ts';
@@ -36,7 +37,7 @@ export async function teardown(stateDir: StateDir, agent: Observed, runId: strin
     createVerdict(directory, runId, { ...causeOf(agent), steps: [] });
     const resources = resourcesOf(agent); // a control group is gone with its last process
     const swept = mayLeaveRunning(agent)
-      ? { ended: [], spared: leftBehind(agent), survivors: [] }
+      ? { ended: [], spared: leftBehind(agent, await nextProcessTable()), survivors: [] }
       : await killTree(runId, started, false);
     const isGone = swept.survivors.length === 0;
     const resume = resumeCommand(agent);

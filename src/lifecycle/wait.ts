@@ -5,7 +5,8 @@ import { uptimeMs } from '../system/clock.ts';
 import { describe } from './describe.ts';
 import { type AgentReference, resolve } from './list.ts';
 import { livingManager } from './living-manager.ts';
-import { isBeyondKnowing, observeArchived, observeNamed, wasRemoved } from './observe.ts';
+import { Lookout } from './lookout.ts';
+import { isBeyondKnowing, type Observed, observeArchived, observeNamed, wasRemoved } from './observe.ts';
 
 /** An agent whose wrapper and watchdog were both killed rings no bell: the process table is asked this often. */
 const POLL_MS = 250;
@@ -49,7 +50,8 @@ export async function* wait(
     options.timeoutMs === null || options.timeoutMs === undefined
       ? Number.POSITIVE_INFINITY
       : uptimeMs() + options.timeoutMs;
-  const told = new Map<AgentReference, string | undefined>();
+  const told = new Map<AgentReference, number | undefined>();
+  const lookout = new Lookout(stateDir.path);
   let managerAtMs = uptimeMs();
   const bell = new BellListener(stateDir.path);
   const abort = (): void => bell.close();
@@ -58,17 +60,25 @@ export async function* wait(
     while (!options.signal?.aborted) {
       const found: (Agent | Removed)[] = [];
       let needsManager = false;
+      const there = new Map(lookout.look(new Set([...left].map(({ name }) => name))).map((one) => [one.name, one]));
       for (const agent of left) {
-        const { seen, isOver, isHere = false } = look(stateDir, agent);
-        if (isOver || ('phase' in seen && seen.phase === options.for && seen.phase !== 'ended')) {
-          left.delete(agent);
-          found.push(seen);
-        } else if ('phase' in seen) {
-          needsManager ||= isHere;
-          const waitsSince = seen.phase === 'waiting' ? seen.report?.at : undefined;
-          if (waitsSince !== undefined && told.get(agent) !== waitsSince) options.onWaiting?.(seen);
-          told.set(agent, waitsSince);
+        const seen = there.get(agent.name);
+        if (seen !== undefined && isSame(seen, agent)) {
+          if (isOver(seen) || seen.status.phase === options.for) {
+            left.delete(agent);
+            found.push(describe(seen));
+            continue;
+          }
+          needsManager ||= seen.evidence.whereabouts === 'here';
+          const waitsSinceMs = seen.status.phase === 'waiting' ? seen.evidence.files.report?.atMs : undefined;
+          if (waitsSinceMs !== undefined && told.get(agent) !== waitsSinceMs) options.onWaiting?.(describe(seen));
+          told.set(agent, waitsSinceMs);
+          continue;
         }
+        const past = pastOf(stateDir, agent);
+        if (past === undefined) continue;
+        left.delete(agent);
+        found.push(past);
       }
       yield* found.sort((a, b) => endOf(a) - endOf(b));
       const timeLeft = deadline - uptimeMs();
@@ -92,23 +102,23 @@ async function seeToManager(stateDir: StateDir): Promise<void> {
   await ensureManager(stateDir, {});
 }
 
-/** `isOver`: nothing more will come of it. `isHere`: a manager of this machine can do something about it. */
-function look(
-  stateDir: StateDir,
-  { name, runId }: AgentReference,
-): { seen: Agent | Removed; isOver: boolean; isHere?: boolean } {
-  for (;;) {
-    const current = observeNamed(stateDir.path, name);
-    if (current !== undefined && (!runId || current.runId === runId || current.runId === undefined)) {
-      const isOver = current.status.phase === 'ended' || isBeyondKnowing(current);
-      return { seen: describe(current), isOver, isHere: current.evidence.whereabouts === 'here' };
-    }
-    const archived = observeArchived(stateDir.path, name, runId ?? undefined);
-    const seen = archived && describe(archived);
-    if (archived !== undefined && seen !== undefined && !wasRemoved(archived)) return { seen, isOver: true };
-    // Unless it was moved to the archive between the two looks.
-    if (observeNamed(stateDir.path, name)?.runId !== runId) return { seen: { name, removed: true }, isOver: true };
-  }
+function isSame(seen: Observed, { runId }: AgentReference): boolean {
+  return !runId || seen.runId === runId || seen.runId === undefined;
+}
+
+/** Nothing more will come of it. */
+function isOver(seen: Observed): boolean {
+  return seen.status.phase === 'ended' || isBeyondKnowing(seen);
+}
+
+/** What has become of one that was not there; undefined where it is all the same, which the next look tells. */
+function pastOf(stateDir: StateDir, { name, runId }: AgentReference): Agent | Removed | undefined {
+  const archived = observeArchived(stateDir.path, name, runId ?? undefined);
+  const past = archived && describe(archived);
+  if (archived !== undefined && !wasRemoved(archived)) return past;
+  // Unless it was moved to the archive between the two looks.
+  const current = observeNamed(stateDir.path, name);
+  return current !== undefined && isSame(current, { name, runId }) ? undefined : { name, removed: true };
 }
 
 function endOf(end: Agent | Removed): number {
