@@ -17,6 +17,8 @@ export interface Member {
   phase: Phase;
   /** Its place in line; null where it never had to wait. */
   queue: QueuePlace | null;
+  /** Nobody knows whether it is to be started: then it keeps nobody behind it from it. */
+  isInDoubt: boolean;
   createdAtMs: number;
 }
 
@@ -62,8 +64,8 @@ function holdsPlace({ phase }: Member): boolean {
   return phase !== 'queued' && phase !== 'ended';
 }
 
-function waits({ phase, queue }: Member): boolean {
-  return phase === 'queued' && queue !== null;
+function waits({ phase, queue, isInDoubt }: Member): boolean {
+  return phase === 'queued' && queue !== null && !isInDoubt;
 }
 
 /** Those of one batch were all created at one time. */

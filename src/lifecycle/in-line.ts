@@ -19,7 +19,8 @@ export function membersOf(agents: readonly Observed[]): Member[] {
   return agents.flatMap(({ evidence: { files }, status: { phase } }) => {
     if (files.spec.state !== 'there') return [];
     const { runId, labels, queue, createdAtMs } = files.spec.value;
-    return [{ runId, labels, queue, createdAtMs, phase }];
+    const isInDoubt = phase === 'queued' && files.stopOrder.state === 'damaged';
+    return [{ runId, labels, queue, isInDoubt, createdAtMs, phase }];
   });
 }
 

@@ -234,6 +234,19 @@ describe.concurrent('--max-parallel', () => {
     expect((await bench.run('wait', 'broken')).code).toBe(126);
   });
 
+  test('lets the next in where nobody knows whether one is to be stopped', async ({ onTestFinished, expect }) => {
+    const bench = new Workbench(onTestFinished).withManager();
+    for (const name of ['first', 'doubt', 'next'])
+      await bench.ok('spawn', '-n', name, '--max-parallel', 'job=7:1', '--', 'sh', '-c', WORK);
+    writeFileSync(join((await bench.agent('doubt')).directory, 'orders.json'), '{');
+    writeFileSync(join(bench.dir, 'end-first'), '');
+    await waitFor('the next', () => begun(bench).includes('next'));
+    expect(await phases(bench)).toMatchObject({ doubt: 'queued', next: 'running' });
+    await bench.ok('stop', 'doubt');
+    expect(await bench.agent('doubt')).toMatchObject({ phase: 'ended', result: 'stopped' });
+    expect(begun(bench)).toEqual(['first', 'next']);
+  });
+
   test('lets the next in where a file of one went astray while it waited', async ({ onTestFinished, expect }) => {
     const bench = new Workbench(onTestFinished).withManager();
     const spawn = (name: string, ...more: string[]) =>

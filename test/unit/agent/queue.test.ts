@@ -67,6 +67,7 @@ describe('who is next', () => {
     labels: { job: '7' },
     phase: 'queued',
     queue: JOB,
+    isInDoubt: false,
     createdAtMs: 0,
     ...change,
   });
@@ -100,6 +101,11 @@ describe('who is next', () => {
         ['a'],
       ],
     ),
+    [
+      'whoever is behind one of whom nobody knows whether it is to be stopped',
+      [member('a', { isInDoubt: true }), member('b'), member('c')],
+      ['b', 'c'],
+    ],
     ['as many, whoever has ended', [runs('ended'), member('a'), member('b')], ['a', 'b']],
     [
       'as many, whoever runs with another label',
