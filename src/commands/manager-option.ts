@@ -1,4 +1,4 @@
-import type { ManagerWish } from '../lifecycle/start-manager.ts';
+import type { ManagerWish } from '../lifecycle/ensure-manager.ts';
 import { type Flags, note } from './command.ts';
 
 /** For commands that start the manager. */

@@ -1,7 +1,6 @@
 import { parseMaxParallel, type Queue } from '../agent/queue.ts';
 import { waitCode } from '../agent/status.ts';
 import { UsageError } from '../errors.ts';
-import { attachUntilEnd, requireTerminal } from '../lifecycle/attach.ts';
 import { spawn } from '../lifecycle/spawn.ts';
 import { type Call, type Command, note, print, printJson } from './command.ts';
 import { hintAtNoManager, hintAtProfiles, SPAWN_OPTIONS, spawnOptions } from './spawn-options.ts';
@@ -35,15 +34,16 @@ const command: Command = {
       const { spawnFromBatch } = await import('./spawn-batch.ts');
       return spawnFromBatch(call);
     }
-    if (call.flags.on('attach')) requireTerminal();
+    const attach = call.flags.on('attach') ? await import('../lifecycle/attach.ts') : undefined;
+    attach?.requireTerminal();
     const options = { ...(await spawnOptions(call)), queue: queueOf(call.flags) };
     hintAtProfiles([options]);
     const agent = await spawn(call.stateDir, options);
     if (call.flags.on('json')) printJson(agent);
     else print(agent.name);
     if (agent.phase === 'queued') hintAtNoManager(call.stateDir);
-    if (!call.flags.on('attach')) return 0;
-    const ended = await attachUntilEnd(call.stateDir, agent);
+    if (attach === undefined) return 0;
+    const ended = await attach.attachUntilEnd(call.stateDir, agent);
     if (ended === undefined) note(`${agent.name} runs on: "agentctl attach ${agent.name}" comes back to it`);
     return ended === undefined ? 0 : waitCode(ended);
   },

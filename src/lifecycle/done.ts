@@ -6,10 +6,10 @@ import { writeReport } from '../store/report-file.ts';
 import { ringBell, type StateDir } from '../store/state-dir.ts';
 import { now } from '../system/clock.ts';
 import { describe } from './describe.ts';
+import { ensureManager, type ManagerWish } from './ensure-manager.ts';
 import { type AgentReference, resolve } from './list.ts';
 import { observe } from './observe.ts';
 import { refuseUnlessLive } from './refuse-unless-live.ts';
-import { ensureManager, type ManagerWish } from './start-manager.ts';
 
 export interface DoneOptions extends ManagerWish {
   /** Default: success. */

@@ -10,12 +10,12 @@ import { ringBell, type StateDir } from '../store/state-dir.ts';
 import { now } from '../system/clock.ts';
 import { sayInStatusLine } from '../system/tmux.ts';
 import { describe } from './describe.ts';
+import { ensureManager, type ManagerWish } from './ensure-manager.ts';
 import { type AgentReference, resolve } from './list.ts';
 import { lockContext } from './lock-context.ts';
 import { observe } from './observe.ts';
 import { refuseUnlessLive } from './refuse-unless-live.ts';
 import { settings } from './settings.ts';
-import { ensureManager, type ManagerWish } from './start-manager.ts';
 import { tmuxServer } from './tmux-server.ts';
 
 export interface ExtendOptions extends ManagerWish {

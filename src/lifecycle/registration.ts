@@ -5,9 +5,9 @@ import { managerLock } from '../store/paths.ts';
 import type { StateDir } from '../store/state-dir.ts';
 import { removeManager, writeManager } from '../store/write-manager.ts';
 import { self } from '../system/processes.ts';
-import { livingManager } from './living-manager.ts';
+import { comparedToUs, livingManager } from './living-manager.ts';
 import { lockContext } from './lock-context.ts';
-import { comparedToUs, endManager, managerRecord } from './start-manager.ts';
+import { endManager, managerRecord } from './start-manager.ts';
 
 /**
  * Puts this process down as the manager, unless whoever started it has.

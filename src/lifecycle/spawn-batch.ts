@@ -14,6 +14,7 @@ import { livenessOf } from '../system/processes.ts';
 import { serverPid, type TmuxServer } from '../system/tmux-client.ts';
 import { newSessions, type StartedSession } from '../system/tmux-session.ts';
 import { type Draft, draft, putDown, type SpawnOptions } from './draft.ts';
+import { ensureManager, type ManagerWish } from './ensure-manager.ts';
 import { takePlaces } from './in-line.ts';
 import { observeNamed } from './observe.ts';
 import { settings } from './settings.ts';
@@ -26,7 +27,6 @@ import {
   startedAgent,
   startSession,
 } from './start.ts';
-import { ensureManager, type ManagerWish } from './start-manager.ts';
 import { refuseHeld } from './take-name.ts';
 import { undoStart } from './undo-start.ts';
 

@@ -2,10 +2,8 @@ import type { Agent } from '../store/generated/types.ts';
 import type { StateDir } from '../store/state-dir.ts';
 import type { StartedSession } from '../system/tmux-session.ts';
 import { draft, putDown, type SpawnOptions } from './draft.ts';
-import { reconcile } from './reconcile.ts';
+import { ensureManager } from './ensure-manager.ts';
 import { emptyFiles, inLine, makeReady, proofOfStart, startSession } from './start.ts';
-import { ensureManager } from './start-manager.ts';
-import { undoStart } from './undo-start.ts';
 
 /**
  * Starts an agent in tmux, and returns once it provably runs; one that has to wait for its place in a queue, once it stands
@@ -28,6 +26,7 @@ export async function spawn(stateDir: StateDir, options: SpawnOptions): Promise<
   try {
     if (options.queue) {
       // As a manager would; which may be faster.
+      const { reconcile } = await import('./reconcile.ts');
       await reconcile(stateDir, spec, { circumstances: { mayStart: true } });
       return inLine(stateDir, spec);
     }
@@ -35,6 +34,7 @@ export async function spawn(stateDir: StateDir, options: SpawnOptions): Promise<
     session = await startSession(server, drafted.session, options.onWarning);
     return await proofOfStart(stateDir, spec, session.program);
   } catch (error) {
+    const { undoStart } = await import('./undo-start.ts');
     await undoStart(stateDir, server, spec, session?.pane);
     throw error;
   }

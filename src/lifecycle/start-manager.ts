@@ -1,71 +1,37 @@
-import { existsSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ProcessIdentity } from '../agent/evidence.ts';
-import { compareVersions } from '../agent/versions.ts';
-import { AgentctlError, refusal } from '../errors.ts';
+import { AgentctlError } from '../errors.ts';
 import { whereConfigIs } from '../store/config-file.ts';
 import type { Manager } from '../store/generated/types.ts';
 import { withLock } from '../store/lock.ts';
-import { holdManager, isManagerHeld, releaseManager } from '../store/manager-file.ts';
+import { holdManager, releaseManager } from '../store/manager-file.ts';
 import { packageRoot, packageVersion } from '../store/package-root.ts';
-import { managerLock, managerLogFile } from '../store/paths.ts';
+import { managerLock } from '../store/paths.ts';
 import { prepareStateDir, type StateDir } from '../store/state-dir.ts';
 import { removeManager, writeManager } from '../store/write-manager.ts';
 import { here, pause, uptimeMs, wallMs } from '../system/clock.ts';
 import { livenessOf, signal } from '../system/processes.ts';
 import { detachedPlace, dropNiceness } from '../system/server-place.ts';
 import { startDetached } from '../system/start-detached.ts';
-import { livingManager } from './living-manager.ts';
+import { builtAtMs, isRecent, livingManager } from './living-manager.ts';
 import { lockContext } from './lock-context.ts';
 import { startService } from './service.ts';
-import { settings } from './settings.ts';
 
 /** A manager that was told to leave does so at once, unless it is stopped or the machine is loaded to the brim. */
 const LEAVING_MS = 5000;
 /** One that systemd starts has put itself down by then, even on a machine that is loaded to the brim, or does not come. */
 const BEGINNING_MS = 25_000;
 
-/** What a caller that needs a manager says about it. */
-export interface ManagerWish {
-  /** No command starts a manager from now on, until `manager start`; one that lives stays. */
-  noManager?: boolean | undefined;
-  /** Hears of the first start here, and of failures. */
-  onNote?: ((sentence: string) => void) | undefined;
-}
-
-/**
- * Sees to it that a manager of our version or a newer one lives, unless somebody asked for none. Never fails: whatever
- * needs a manager also works without, only later.
- */
-export async function ensureManager(stateDir: StateDir, { noManager, onNote }: ManagerWish): Promise<void> {
-  try {
-    if (noManager) holdManager(stateDir.path);
-    // Where it is there, nothing is asked for: a broken config.json is no matter of this command's.
-    if (isManagerHeld(stateDir.path) || fits(livingManager(stateDir)) || !settings().manager) return;
-    const first = !existsSync(managerLogFile(stateDir.path));
-    const started = await startManager(stateDir);
-    if (started && first) {
-      onNote?.(
-        `started the manager of ${stateDir.path} (pid ${started.pid}): it keeps caps and tidies up; see "agentctl manager --help"`,
-      );
-    }
-  } catch (error) {
-    onNote?.(
-      `the manager could not be ${noManager ? 'held' : 'started'} (${refusal(error)}): caps are kept all the same, 30 s late; see "agentctl doctor"`,
-    );
-  }
-}
-
 /**
  * Starts a manager where none lives, or only an older one.
  *
  * @returns it; undefined where one lives already.
  */
-async function startManager(stateDir: StateDir): Promise<Manager | undefined> {
-  if (fits(livingManager(stateDir))) return undefined;
+export async function startManager(stateDir: StateDir): Promise<Manager | undefined> {
+  if (isRecent(livingManager(stateDir))) return undefined;
   return withLock(managerLock(stateDir.path), lockContext(), async () => {
     const living = livingManager(stateDir);
-    if (fits(living)) return undefined;
+    if (isRecent(living)) return undefined;
     if (living) await endManager(living);
     const argv = [
       process.execPath,
@@ -86,10 +52,6 @@ async function startManager(stateDir: StateDir): Promise<Manager | undefined> {
     writeManager(stateDir.path, manager);
     return manager;
   });
-}
-
-function fits(manager: Manager | undefined): boolean {
-  return manager !== undefined && comparedToUs(manager) >= 0;
 }
 
 /** How a process stands in manager.json. */
@@ -149,13 +111,4 @@ export async function endManager(manager: Manager): Promise<void> {
     }
     await pause(5);
   }
-}
-
-/** Below 0 where a manager is of an older agentctl than this one, above 0 where it is of a newer one. */
-export function comparedToUs({ version, builtAtMs: builtAt }: Manager): number {
-  return compareVersions(version, packageVersion()) || builtAt - builtAtMs();
-}
-
-function builtAtMs(): number {
-  return Math.floor(statSync(join(packageRoot(), 'dist', 'main.cjs'), { throwIfNoEntry: false })?.mtimeMs ?? 0);
 }

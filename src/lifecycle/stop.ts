@@ -7,11 +7,11 @@ import { now, pause } from '../system/clock.ts';
 import { nextProcessTable } from '../system/processes.ts';
 import { archiveEnded } from './archive-ended.ts';
 import { describe } from './describe.ts';
+import { ensureManager, type ManagerWish } from './ensure-manager.ts';
 import { leftBehind, sayLeft } from './leftovers.ts';
 import { type AgentReference, resolve } from './list.ts';
 import { type Observed, observeArchived, observeNamed } from './observe.ts';
 import { reconcile } from './reconcile.ts';
-import { ensureManager, type ManagerWish } from './start-manager.ts';
 
 export interface StopOptions extends ManagerWish {
   /** From TERM to KILL; default: the agent's own. */

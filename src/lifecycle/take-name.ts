@@ -2,9 +2,7 @@ import { BusyError } from '../errors.ts';
 import type { Spec } from '../store/generated/types.ts';
 import { claimName } from '../store/new-agent.ts';
 import type { StateDir } from '../store/state-dir.ts';
-import { archiveEnded } from './archive-ended.ts';
 import { type Observed, observeNamed } from './observe.ts';
-import { stop } from './stop.ts';
 
 /** Others may want the same name at the same time. */
 const TRIES_FOR_A_NAME = 5;
@@ -25,6 +23,8 @@ export async function takeName(stateDir: StateDir, spec: Spec, replace: boolean)
     const holder = observeNamed(stateDir.path, spec.name);
     if (holder === undefined) continue;
     refuseHeld(holder, replace);
+    // Only now: to end one takes much that nobody else loads who spawns.
+    const [{ archiveEnded }, { stop }] = await Promise.all([import('./archive-ended.ts'), import('./stop.ts')]);
     if (holder.status.phase !== 'ended') await stop(stateDir, [holder], { by: 'agentctl spawn --replace' });
     await archiveEnded(stateDir, holder);
   }

@@ -3,6 +3,7 @@ import type { Agent } from '../store/generated/types.ts';
 import type { StateDir } from '../store/state-dir.ts';
 import { uptimeMs } from '../system/clock.ts';
 import { describe } from './describe.ts';
+import { ensureManager } from './ensure-manager.ts';
 import { type AgentReference, resolve } from './list.ts';
 import { livingManager } from './living-manager.ts';
 import { Lookout } from './lookout.ts';
@@ -85,7 +86,7 @@ export async function* wait(
       if (left.size === 0 || timeLeft <= 0) return;
       if (needsManager && uptimeMs() >= managerAtMs) {
         managerAtMs += MANAGER_EVERY_MS;
-        await seeToManager(stateDir);
+        if (!livingManager(stateDir)) await ensureManager(stateDir, {});
       }
       await bell.next(Math.min(POLL_MS, timeLeft));
     }
@@ -93,13 +94,6 @@ export async function* wait(
     bell.close();
     options.signal?.removeEventListener('abort', abort);
   }
-}
-
-/** Whoever only reads loads nothing of what starts one. */
-async function seeToManager(stateDir: StateDir): Promise<void> {
-  if (livingManager(stateDir)) return;
-  const { ensureManager } = await import('./start-manager.ts');
-  await ensureManager(stateDir, {});
 }
 
 function isSame(seen: Observed, { runId }: AgentReference): boolean {

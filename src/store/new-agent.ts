@@ -18,7 +18,7 @@ import * as validators from './generated/validators.js';
 import { agentDir, agentsDir, newAgentDir } from './paths.ts';
 import { readRecord } from './record-file.ts';
 import { makeSpareRoom } from './spare-room.ts';
-import { syncDirectory } from './write-record.ts';
+import { syncDirectory } from './sync-directory.ts';
 
 /** How often the watchdog beats, and how long after the cap it acts where no manager did. */
 const BEAT_SECONDS = 5;

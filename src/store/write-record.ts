@@ -1,7 +1,8 @@
-import { closeSync, fsyncSync, linkSync, openSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { linkSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import writeFileAtomic from 'write-file-atomic';
 import { codeOf } from '../errors.ts';
+import { syncDirectory } from './sync-directory.ts';
 
 // Apart from the reading, whose start-up must not pay for a library that only writing needs.
 
@@ -49,15 +50,5 @@ export function removeAbandonedDrafts(directory: string): void {
     } catch {
       // It has its name by now, or cannot be removed and keeps nobody from anything.
     }
-  }
-}
-
-/** Makes the names in a directory durable. */
-export function syncDirectory(path: string): void {
-  const directory = openSync(path, 'r');
-  try {
-    fsyncSync(directory);
-  } finally {
-    closeSync(directory);
   }
 }
