@@ -41,6 +41,18 @@ function call(...words: string[]): { status: number | null; stdout: string; stde
   return { status, stdout, stderr };
 }
 
+/** The modules of node's own that a call loads. */
+function loadedBy(...words: string[]): string[] {
+  const tells = join(dir, 'tells.cjs');
+  writeFileSync(tells, LOADED);
+  const { status, stderr } = spawnSync(process.execPath, ['--require', tells, agentctl, ...words], {
+    env,
+    encoding: 'utf8',
+  });
+  expect(status).toBe(0);
+  return stderr.split(',').map((name) => name.trim().replace('NativeModule ', ''));
+}
+
 /** Seconds of CPU, the least of nine: what others on this machine took from it makes it only longer. */
 function cpuSeconds(commands: string[][]): number[] {
   const script = `TIMEFORMAT='%U %S'; for i in 1 2 3 4 5 6 7 8 9; do for c in "$@"; do time $c >/dev/null 2>&1; done; done`;
@@ -87,13 +99,17 @@ describe('start-up', () => {
   });
 
   test.each(['--version', 'ps'])('loads for "%s" nothing slow that it does not need', (word) => {
-    const tells = join(dir, 'tells.cjs');
-    writeFileSync(tells, LOADED);
-    const run = spawnSync(process.execPath, ['--require', tells, agentctl, word], { env, encoding: 'utf8' });
-    expect(run.status).toBe(0);
-    const loaded = run.stderr.split(',').map((name) => name.trim().replace('NativeModule ', ''));
+    const loaded = loadedBy(word);
     expect(loaded).toContain('fs');
     expect(SLOW.filter((name) => loaded.includes(name))).toEqual([]);
+  });
+
+  test('loads for a spawn nothing of what only locks, and the end of an agent, take', () => {
+    env = { ...env, AGENTCTL_MANAGER: 'off' };
+    const loaded = loadedBy('spawn', '--', 'true');
+    expect(call('tmux', 'kill-server')).toMatchObject({ status: 0 });
+    expect(loaded).toContain('child_process');
+    expect(loaded).not.toContain('assert'); // graceful-fs, below proper-lockfile, and signal-exit, below write-file-atomic
   });
 
   test('takes no multiple of the CPU that node takes', () => {
