@@ -88,6 +88,8 @@ export interface StopOrder {
   uptimeMs: number;
   killAfterMs: number;
   by: string;
+  /** Who carries it out. */
+  stopper?: ProcessIdentity | undefined;
 }
 
 /** How the work went, as the agent says itself. */

@@ -62,7 +62,7 @@ export function treeOf(run: TreeOf, processes: readonly Process[]): { members: M
   const byPid = byPidOf(processes);
   const members: Member[] = [];
   const spared: Member[] = [];
-  for (const process of processes) {
+  for (const process of candidates(run, processes)) {
     if (process.pid <= 1 || process.zombie || run.never.has(process.pid)) continue;
     const why = tie(run, process, byPid);
     if (why === undefined) continue;
@@ -70,6 +70,27 @@ export function treeOf(run: TreeOf, processes: readonly Process[]): { members: M
     (!inPane && belowDaemon(run, process, byPid) ? spared : members).push({ process, why });
   }
   return { members, spared };
+}
+
+/** All that could be tied to an agent, in the table's order: to look at everyone for each of hundreds would take minutes. */
+function candidates(run: TreeOf, processes: readonly Process[]): Process[] {
+  const { byPid, byParent, bySession, byGroup, byCookie } = indexOf(processes);
+  const { wrapper, agent, runId, inCgroup } = run;
+  const found = new Set<Process | undefined>([
+    ...(bySession.get(wrapper.pid) ?? []),
+    ...(bySession.get(agent.pid) ?? []),
+    ...(byGroup.get(wrapper.pid) ?? []),
+    ...(byCookie.get(runId) ?? []),
+    ...[...inCgroup].map((pid) => byPid.get(pid)),
+  ]);
+  const above = new Set([agent.pid]);
+  for (const pid of above) {
+    for (const child of byParent.get(pid) ?? []) {
+      found.add(child);
+      above.add(child.pid);
+    }
+  }
+  return processes.filter((process) => found.has(process));
 }
 
 function tie(run: TreeOf, process: Process, byPid: ReadonlyMap<number, Process>): Member['why'] | undefined {
@@ -107,11 +128,10 @@ function tie(run: TreeOf, process: Process, byPid: ReadonlyMap<number, Process>)
  * HOME, and what systemd starts has an INVOCATION_ID. Pure.
  */
 export function suspectsOf(run: TreeOf, processes: readonly Process[]): Process[] {
-  const byPid = byPidOf(processes);
-  return processes.filter((process) => {
-    const { pid, cookie, bareEnvironment, hasTerminal, zombie } = process;
-    if (pid <= 1 || zombie || run.never.has(pid) || process.uid !== run.uid) return false;
-    if (cookie !== undefined || !bareEnvironment || hasTerminal || servesEveryone(process, run.spare)) return false;
+  const { byPid, bare } = indexOf(processes);
+  return bare.filter((process) => {
+    const { pid } = process;
+    if (pid <= 1 || run.never.has(pid) || process.uid !== run.uid || servesEveryone(process, run.spare)) return false;
     const isOrphan = process.parentPid === 1 || byPid.get(process.parentPid)?.name === 'systemd';
     const isYounger = Number(process.startTime) >= Number(run.agent.startTime);
     return isOrphan && isYounger && tie(run, process, byPid) === undefined;
@@ -133,13 +153,60 @@ function belowDaemon(run: TreeOf, process: Process, byPid: ReadonlyMap<number, P
   return false;
 }
 
-/** Of each table once: whoever ends hundreds of agents looks for each of them in the same one, several times. */
-const indexes = new WeakMap<readonly Process[], ReadonlyMap<number, Process>>();
+/** A process table, by what ties its processes to each other. */
+interface Index {
+  byPid: ReadonlyMap<number, Process>;
+  byParent: ReadonlyMap<number, readonly Process[]>;
+  bySession: ReadonlyMap<number, readonly Process[]>;
+  byGroup: ReadonlyMap<number, readonly Process[]>;
+  byCookie: ReadonlyMap<string, readonly Process[]>;
+  /** Without a cookie, a terminal, or anything that even a daemon's environment holds. */
+  bare: readonly Process[];
+}
 
-export function byPidOf(processes: readonly Process[]): ReadonlyMap<number, Process> {
-  const index = indexes.get(processes) ?? new Map(processes.map((process) => [process.pid, process]));
+/** Of each table once: whoever ends hundreds of agents looks for each of them in the same one, several times. */
+const indexes = new WeakMap<readonly Process[], Index>();
+
+function indexOf(processes: readonly Process[]): Index {
+  const known = indexes.get(processes);
+  if (known) return known;
+  const index: Index = {
+    byPid: new Map(processes.map((process) => [process.pid, process])),
+    byParent: groupedBy(processes, ({ parentPid }) => parentPid),
+    bySession: groupedBy(processes, ({ sessionId }) => sessionId),
+    byGroup: groupedBy(processes, ({ groupId }) => groupId),
+    byCookie: groupedBy(processes, ({ cookie }) => cookie),
+    bare: processes.filter(
+      ({ cookie, bareEnvironment, hasTerminal, zombie }) =>
+        cookie === undefined && bareEnvironment && !hasTerminal && !zombie,
+    ),
+  };
   indexes.set(processes, index);
   return index;
+}
+
+function groupedBy<K>(processes: readonly Process[], keyOf: (process: Process) => K | undefined): Map<K, Process[]> {
+  const groups = new Map<K, Process[]>();
+  for (const process of processes) {
+    const key = keyOf(process);
+    if (key === undefined) continue;
+    const group = groups.get(key);
+    if (group) group.push(process);
+    else groups.set(key, [process]);
+  }
+  return groups;
+}
+
+export function byPidOf(processes: readonly Process[]): ReadonlyMap<number, Process> {
+  return indexOf(processes).byPid;
+}
+
+export function childrenOf(pid: number, processes: readonly Process[]): readonly Process[] {
+  return indexOf(processes).byParent.get(pid) ?? [];
+}
+
+export function inSession(id: number, processes: readonly Process[]): readonly Process[] {
+  return indexOf(processes).bySession.get(id) ?? [];
 }
 
 function* ancestors(process: Process, byPid: ReadonlyMap<number, Process>): Generator<Process> {

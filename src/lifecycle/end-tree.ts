@@ -1,5 +1,15 @@
 import type { Started } from '../agent/evidence.ts';
-import { lineage, type Member, type Process, suspectsOf, type TreeOf, treeOf } from '../agent/tree.ts';
+import {
+  byPidOf,
+  childrenOf,
+  inSession,
+  lineage,
+  type Member,
+  type Process,
+  suspectsOf,
+  type TreeOf,
+  treeOf,
+} from '../agent/tree.ts';
 import type { ProcessNote } from '../store/generated/types.ts';
 import type { Swept } from '../store/verdict-file.ts';
 import { cgroupName, pidsInCgroup, removeCgroup, whileFrozen } from '../system/cgroup.ts';
@@ -143,7 +153,7 @@ function scan(
 ): Tree & { moving: boolean } {
   const run = runOf(runId, started, spareWatchers, table);
   const { inCgroup } = run;
-  const known = new Set(table.map(({ pid }) => pid));
+  const known = byPidOf(table);
   return {
     ...treeOf(run, table),
     suspects: started.cgroup === null ? suspectsOf(run, table).filter((one) => !watchesAnother(one)) : [],
@@ -175,10 +185,11 @@ function cgroupOf(runId: string, { cgroup }: Started): string | undefined {
 
 /** Wrapper, watchdog, and what they run (a sleep, a mv): all in the agent's session, none of them the agent's. */
 function watchers(started: Started, table: readonly Process[]): number[] {
-  const isWatcher = ({ pid, startTime }: Process): boolean =>
-    [started.wrapper, started.watchdog].some((one) => one.pid === pid && one.startTime === startTime);
-  const pids = table.filter(isWatcher).map(({ pid }) => pid);
-  const theirs = table.filter(({ pid, parentPid }) => pids.includes(parentPid) && pid !== started.agent.pid);
+  const byPid = byPidOf(table);
+  const pids = [started.wrapper, started.watchdog]
+    .filter(({ pid, startTime }) => byPid.get(pid)?.startTime === startTime)
+    .map(({ pid }) => pid);
+  const theirs = pids.flatMap((pid) => childrenOf(pid, table)).filter(({ pid }) => pid !== started.agent.pid);
   return [...pids, ...theirs.map(({ pid }) => pid)];
 }
 
@@ -190,10 +201,10 @@ const HELPERS: readonly string[] = ['sleep', 'mv', 'grep', 'wc'];
  * that all of the agent's have. Only for the record: it is ended like the others.
  */
 function orphanedHelpers({ wrapper }: Started, table: readonly Process[]): number[] {
-  const pids = new Set(table.map(({ pid }) => pid));
-  return table
-    .filter(({ sessionId, cookie }) => sessionId === wrapper.pid && cookie === undefined)
-    .filter(({ parentPid, name }) => (parentPid === 1 || !pids.has(parentPid)) && HELPERS.includes(name))
+  const byPid = byPidOf(table);
+  return inSession(wrapper.pid, table)
+    .filter(({ cookie }) => cookie === undefined)
+    .filter(({ parentPid, name }) => (parentPid === 1 || !byPid.has(parentPid)) && HELPERS.includes(name))
     .map(({ pid }) => pid);
 }
 

@@ -54,10 +54,11 @@ export function launchScript(launch: Launch, mount: string | null = cgroupMount(
     launch.stdout === null ? '' : `>>${shellQuote(launch.stdout)}`,
     launch.stderr === null ? '' : `2>>${shellQuote(launch.stderr)}`,
   ].filter((text) => text !== '');
+  // Whether its directory can be entered is mostly seen without a fork.
   return `# Written by agentctl; becomes the agent.
 umask 077
 wrapper='"wrapper":{"pid":'$1',"startTime":"'$2'"}' watchdog='"watchdog":{"pid":'$3',"startTime":"'$4'"}'
-(cd -- ${shellQuote(launch.cwd)}) || exit 126
+[ -d ${shellQuote(`${launch.cwd}/.`)} ] || (cd -- ${shellQuote(launch.cwd)}) || exit 126
 exec 4<env || exit 126
 rm -f env
 at=$(date -u +%Y-%m-%dT%H:%M:%SZ) namespace=$(readlink /proc/self/ns/pid)

@@ -6,6 +6,7 @@ import { agentsDir } from '../store/paths.ts';
 import { placeOf } from '../store/place.ts';
 import { prepareStateDir, type StateDir } from '../store/state-dir.ts';
 import { awakeMs, pause, uptimeMs, wallMs } from '../system/clock.ts';
+import { livenessOf } from '../system/processes.ts';
 import { Attempts } from './attempts.ts';
 import { Chores } from './chores.ts';
 import { Lookout } from './lookout.ts';
@@ -17,6 +18,7 @@ import { isUnwritten, killAfterOf, reconcile } from './reconcile.ts';
 import { isOurs, register, signOff } from './registration.ts';
 import { HookRunner } from './run-hooks.ts';
 import { Sampler } from './sampler.ts';
+import { STUCK_MS } from './stop.ts';
 import { type Memory, Surroundings } from './surroundings.ts';
 import { tellNews } from './tell.ts';
 import { whyUnknown } from './why-unknown.ts';
@@ -38,6 +40,8 @@ const PATROL_MS = 60_000;
 const DELETING_MS = 200;
 /** Agents that are acted on at one time, where tmux is asked for it: nobody's cap waits for that. */
 const AT_ONCE = 16;
+/** Whoever waits for an end hears the same bell, and goes first; and what rings within so short a time is one look. */
+const AFTER_A_RING_MS = 25;
 /** Between two looks. */
 const LONGEST_PAUSE_MS = 1000;
 const ASKS_TMUX: readonly Action['do'][] = ['ask', 'warn', 'start', 'teardown'];
@@ -160,7 +164,7 @@ class Rounds {
         this.#attempts.forget(runId);
         continue;
       }
-      const heldUntilMs = this.#attempts.heldUntil(agent, runId, action);
+      const heldUntilMs = this.#attempts.heldUntil(agent, runId, action) ?? leftToItsStopperUntil(agent, action);
       if (heldUntilMs !== undefined) nextAtMs = Math.min(nextAtMs, heldUntilMs);
       else if (this.#busy.size < AT_ONCE || !ASKS_TMUX.includes(action.do))
         this.#act(agent, runId, action, circumstances);
@@ -175,7 +179,8 @@ class Rounds {
   }
 
   async sleepUntil(uptime: number): Promise<void> {
-    await this.#bell.next(Math.max(0, Math.min(uptime - uptimeMs(), PATROL_MS)));
+    const rang = await this.#bell.next(Math.max(0, Math.min(uptime - uptimeMs(), PATROL_MS)));
+    if (rang) await pause(AFTER_A_RING_MS);
   }
 
   close(): void {
@@ -221,6 +226,23 @@ class Rounds {
       for (const runId of known.keys()) if (!present.has(runId)) known.delete(runId);
     }
   }
+}
+
+const OF_A_STOP: readonly Action['do'][] = ['term', 'kill', 'cancel'];
+/** How soon it is missed that a stopper has died. */
+const STOPPER_EVERY_MS = 1000;
+
+/**
+ * Whoever orders a stop carries it out, and a manager only where that one has died: at the same agents at the same time each
+ * would wait for the other's locks, which for 200 agents took most of the time. In uptime; undefined where it is not left.
+ */
+function leftToItsStopperUntil({ evidence }: Observed, action: Action): number | undefined {
+  const { stopOrder } = evidence.files;
+  if (stopOrder.state !== 'there' || !OF_A_STOP.includes(action.do)) return undefined;
+  const { stopper, uptimeMs: orderedAtMs, killAfterMs } = stopOrder.value;
+  const at = uptimeMs();
+  const isLate = at < orderedAtMs || at > orderedAtMs + killAfterMs + STUCK_MS;
+  return isLate || livenessOf(stopper) === 'dead' ? undefined : at + STOPPER_EVERY_MS;
 }
 
 function sentenceOf(name: string, action: Action): string {

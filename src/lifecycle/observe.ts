@@ -82,9 +82,15 @@ function whoIs(files: AgentFiles): string {
 
 /** The agent of this name that has not been archived; undefined where there is none. */
 export function observeNamed(stateDir: string, name: string): Observed | undefined {
-  if (!isName(name) || !names(agentsDir(stateDir)).includes(name)) return undefined;
+  if (!isName(name) || !isThere(agentDir(stateDir, name))) return undefined;
+  readable(stateDir, () => refuseForeign(stateDir));
   const agent = observe(agentDir(stateDir, name), name);
-  return isGone(agent) ? undefined : agent;
+  if (isGone(agent)) return undefined;
+  const { spec } = agent.evidence.files;
+  // Where upper and lower case are the same to the file system, another agent may have been found. Else no list of all is
+  // read: whoever stops a thousand agents looks up each again and again.
+  const isIt = (spec.state === 'there' && spec.value.name === name) || agentNames(stateDir).includes(name);
+  return isIt ? agent : undefined;
 }
 
 /**
@@ -194,11 +200,20 @@ function archivedEntries(stateDir: string): { entry: string; name: string; runId
 }
 
 function names(directory: string): string[] {
+  return (
+    readable(directory, () => {
+      if (existsSync(directory)) refuseForeign(dirname(directory));
+      return readdirSync(directory);
+    }) ?? []
+  );
+}
+
+/** What reading gives; undefined where nothing is there. @throws {AgentctlError} where it cannot be read, or is not ours. */
+function readable<T>(directory: string, read: () => T): T | undefined {
   try {
-    if (existsSync(directory)) refuseForeign(dirname(directory));
-    return readdirSync(directory);
+    return read();
   } catch (error) {
-    if (codeOf(error) === 'ENOENT') return [];
+    if (codeOf(error) === 'ENOENT') return undefined;
     if (error instanceof AgentctlError) throw error;
     throw new AgentctlError(
       `the state directory cannot be read: ${directory} (${refusal(error)}): choose another with --state-dir`,

@@ -4,7 +4,7 @@ import type { Agent } from '../store/generated/types.ts';
 import { orderStop } from '../store/orders-file.ts';
 import type { StateDir } from '../store/state-dir.ts';
 import { now, pause } from '../system/clock.ts';
-import { nextProcessTable } from '../system/processes.ts';
+import { nextProcessTable, self } from '../system/processes.ts';
 import { archiveEnded } from './archive-ended.ts';
 import { describe } from './describe.ts';
 import { ensureManager, type ManagerWish } from './ensure-manager.ts';
@@ -21,7 +21,7 @@ export interface StopOptions extends ManagerWish {
 }
 
 /** A stop that has no end by then meets something that cannot be killed. */
-const STUCK_MS = 60_000;
+export const STUCK_MS = 60_000;
 
 /**
  * Ends agents, each with its whole tree, and returns them as they ended. One that has ended already is torn down without
@@ -59,15 +59,15 @@ async function stopOne(stateDir: StateDir, agent: Observed, options: StopOptions
   const { spec } = agent.evidence.files;
   const killAfterMs = options.killAfterMs ?? (spec.state === 'there' ? spec.value.limits.killAfterMs : 0);
   const at = now();
+  const order = { atMs: at.wallMs, uptimeMs: at.uptimeMs, killAfterMs, by: options.by, stopper: self() };
   try {
-    orderStop(directory, runId, { at, killAfterMs, by: options.by });
+    orderStop(directory, runId, order);
   } catch (error) {
     throw new AgentctlError(
       `it cannot be put down that ${name} is to stop (${refusal(error)}): see that ${stateDir.path} can be written`,
       { cause: error },
     );
   }
-  const order = { atMs: at.wallMs, uptimeMs: at.uptimeMs, killAfterMs, by: options.by };
   const deadline = at.uptimeMs + killAfterMs + STUCK_MS;
   let killNow = false;
   let over = false;

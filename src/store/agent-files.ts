@@ -302,6 +302,7 @@ function stopOrderOf(orders: disk.Orders): StopOrder {
     uptimeMs: uptimeOf(stop.uptimeSeconds),
     killAfterMs: limitOf(stop.killAfterSeconds),
     by: stop.by,
+    stopper: stop.stopper,
   };
 }
 

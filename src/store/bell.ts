@@ -40,8 +40,12 @@ export class BellListener {
     if (this.#watcher === watcher) this.#watcher = undefined;
   }
 
-  /** Resolves at the next ring (or at once, if it rang since the last call), at the latest after `pollMs`. */
-  async next(pollMs: number): Promise<void> {
+  /**
+   * Resolves at the next ring (or at once, if it rang since the last call), at the latest after `pollMs`.
+   *
+   * @returns whether it rang.
+   */
+  async next(pollMs: number): Promise<boolean> {
     // What rang while nobody listened is not known: then it has.
     if (this.#watcher === undefined && !this.#closed && this.#listen()) this.#heard = true;
     const patienceMs = this.#watcher === undefined ? Math.min(pollMs, DEAF_MS) : pollMs;
@@ -54,8 +58,10 @@ export class BellListener {
         };
       });
     }
+    const rang = this.#heard;
     this.#heard = false;
     this.#wake = undefined;
+    return rang;
   }
 
   /** As if the bell had rung: for what we know ourselves. */

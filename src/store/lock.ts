@@ -8,6 +8,8 @@ import { readText } from './read-text.ts';
 /** proper-lockfile's own bounds: a holder that is alive refreshes its lock every 5 s. */
 const STALE_MS = 10_000;
 const PATIENCE_MS = 30_000;
+/** Between two looks at a lock that is held. */
+const LONGEST_PAUSE_MS = 200;
 /** Without an owner: its holder died between making it and saying who it is, or goes on without a word. */
 const ABANDONED_MS = 60_000;
 
@@ -49,7 +51,8 @@ async function acquire(
   // Not the wall clock: set back meanwhile, it would make us wait for as long.
   const giveUpAt = performance.now() + PATIENCE_MS;
   let seen: Sign | undefined;
-  for (;;) {
+  // Later less often: hundreds that look all the time keep the holder from going on.
+  for (let pauseMs = 10; ; pauseMs = Math.min(LONGEST_PAUSE_MS, pauseMs * 1.5)) {
     try {
       const release = await lockfile.lock(path, {
         lockfilePath: path,
@@ -70,7 +73,7 @@ async function acquire(
     seen = breakIfSilent(path, seen);
     if (performance.now() > giveUpAt)
       throw new BusyError(`${path} is held by another agentctl for ${PATIENCE_MS / 1000} s: try again`);
-    await context.pause(20);
+    await context.pause(pauseMs);
   }
 }
 

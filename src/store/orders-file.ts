@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { Now } from '../agent/evidence.ts';
+import type { Now, StopOrder } from '../agent/evidence.ts';
 import { isDiskFull } from '../errors.ts';
 import type { Orders } from './generated/types.ts';
 import * as validators from './generated/validators.js';
@@ -10,12 +10,14 @@ import { replaceRecord } from './write-record.ts';
  * Puts down that somebody wants the agent to stop. The newest order counts, so that a second one can be less patient.
  * On a full disk nothing is put down, and whoever orders must carry the order on.
  */
-export function orderStop(directory: string, runId: string, order: { at: Now; killAfterMs: number; by: string }): void {
+export function orderStop(directory: string, runId: string, order: StopOrder): void {
+  const { stopper } = order;
   const stop = {
-    at: new Date(order.at.wallMs).toISOString(),
-    uptimeSeconds: order.at.uptimeMs / 1000,
+    at: new Date(order.atMs).toISOString(),
+    uptimeSeconds: order.uptimeMs / 1000,
     killAfterSeconds: order.killAfterMs / 1000,
     by: order.by,
+    ...(stopper && { stopper: { ...stopper } }),
   };
   try {
     change(directory, runId, (orders) => ({ ...orders, stop }));

@@ -1008,6 +1008,18 @@ export interface StopOrder {
    * Who asked, for people.
    */
   by: string;
+  stopper?: ProcessIdentity;
+  [k: string]: unknown;
+}
+/**
+ * A process that cannot be confused with a later one of the same number.
+ */
+export interface ProcessIdentity {
+  pid: number;
+  /**
+   * Field 22 of /proc/PID/stat: clock ticks since boot.
+   */
+  startTime: string;
   [k: string]: unknown;
 }
 /**
@@ -1543,7 +1555,7 @@ export interface Spec {
    * Seconds since boot, suspend included (/proc/uptime).
    */
   createdUptimeSeconds: number;
-  launcher: ProcessIdentity;
+  launcher: ProcessIdentity1;
   bootId: string;
   pidNamespace: string;
   queue?: QueuePlace;
@@ -1604,7 +1616,7 @@ export interface Size {
 /**
  * A process that cannot be confused with a later one of the same number.
  */
-export interface ProcessIdentity {
+export interface ProcessIdentity1 {
   pid: number;
   /**
    * Field 22 of /proc/PID/stat: clock ticks since boot.
@@ -1661,9 +1673,9 @@ export interface Started {
    * Unique for ever, sortable by time; also the cookie AGENTCTL_RUN_ID in the agent's environment.
    */
   runId: string;
-  agent: ProcessIdentity1;
-  wrapper: ProcessIdentity2;
-  watchdog: ProcessIdentity3;
+  agent: ProcessIdentity2;
+  wrapper: ProcessIdentity3;
+  watchdog: ProcessIdentity4;
   bootId: string;
   pidNamespace: string;
   tmux: Pane;
@@ -1684,17 +1696,6 @@ export interface Started {
 /**
  * A process that cannot be confused with a later one of the same number.
  */
-export interface ProcessIdentity1 {
-  pid: number;
-  /**
-   * Field 22 of /proc/PID/stat: clock ticks since boot.
-   */
-  startTime: string;
-  [k: string]: unknown;
-}
-/**
- * A process that cannot be confused with a later one of the same number.
- */
 export interface ProcessIdentity2 {
   pid: number;
   /**
@@ -1707,6 +1708,17 @@ export interface ProcessIdentity2 {
  * A process that cannot be confused with a later one of the same number.
  */
 export interface ProcessIdentity3 {
+  pid: number;
+  /**
+   * Field 22 of /proc/PID/stat: clock ticks since boot.
+   */
+  startTime: string;
+  [k: string]: unknown;
+}
+/**
+ * A process that cannot be confused with a later one of the same number.
+ */
+export interface ProcessIdentity4 {
   pid: number;
   /**
    * Field 22 of /proc/PID/stat: clock ticks since boot.

@@ -7,8 +7,15 @@ import { folder, RUN, SPEC } from './state.ts';
 
 const AT = '2026-01-02T12:00:00.250Z';
 const NOW = { wallMs: Date.parse(AT), uptimeMs: 1_000_500 };
-const STOP = { at: NOW, killAfterMs: 2500, by: 'agentctl stop' };
-const ON_DISK = { at: AT, uptimeSeconds: 1000.5, killAfterSeconds: 2.5, by: 'agentctl stop' };
+const STOPPER = { pid: 4711, startTime: '42' };
+const STOP = {
+  atMs: NOW.wallMs,
+  uptimeMs: NOW.uptimeMs,
+  killAfterMs: 2500,
+  by: 'agentctl stop',
+  stopper: STOPPER,
+};
+const ON_DISK = { at: AT, uptimeSeconds: 1000.5, killAfterSeconds: 2.5, by: 'agentctl stop', stopper: STOPPER };
 
 /** An agent's directory, with these orders. */
 function agent(orders?: object | string): string {
@@ -33,7 +40,7 @@ describe('orders', () => {
     expect(read(path)).toEqual({
       stopOrder: {
         state: 'there',
-        value: { atMs: NOW.wallMs, uptimeMs: NOW.uptimeMs, killAfterMs: 2500, by: 'agentctl stop' },
+        value: STOP,
       },
       keptBy: undefined,
     });
