@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { AgentFiles, Evidence, Now, Whereabouts } from '../agent/evidence.ts';
 import { isName, isRunId } from '../agent/name.ts';
@@ -82,8 +82,13 @@ function whoIs(files: AgentFiles): string {
 
 /** The agent of this name that has not been archived; undefined where there is none. */
 export function observeNamed(stateDir: string, name: string): Observed | undefined {
-  if (!isName(name) || !isThere(agentDir(stateDir, name))) return undefined;
-  readable(stateDir, () => refuseForeign(stateDir));
+  if (!isName(name)) return undefined;
+  const entry = readable(agentsDir(stateDir), () => {
+    const found = lstatSync(agentDir(stateDir, name), { throwIfNoEntry: false });
+    if (found) refuseForeign(stateDir);
+    return found;
+  });
+  if (entry === undefined) return undefined;
   const agent = observe(agentDir(stateDir, name), name);
   if (isGone(agent)) return undefined;
   const { spec } = agent.evidence.files;
