@@ -1,11 +1,20 @@
+import { existsSync } from 'node:fs';
 import type { ProcessIdentity } from '../agent/evidence.ts';
 import { AgentctlError } from '../errors.ts';
 import { identityOf } from './processes.ts';
 import { dropNiceness, plainPlace, scopeOfItsOwn } from './server-place.ts';
 import { shellQuote } from './shell-quote.ts';
 import type { Pane } from './tmux.ts';
-import { ANSWER_MS, call, oneLine, protectSemicolon, reach, refuseOldTmux, type TmuxServer } from './tmux-client.ts';
-import { isListenedTo } from './unix-sockets.ts';
+import {
+  ANSWER_MS,
+  call,
+  oneLine,
+  protectSemicolon,
+  reach,
+  refuseOldTmux,
+  serverPid,
+  type TmuxServer,
+} from './tmux-client.ts';
 
 export interface NewSession {
   name: string;
@@ -103,7 +112,7 @@ export async function newSession(
 ): Promise<StartedSession & { complaints: string[] }> {
   await reach(server);
   // A socket outlives a server that was killed, and a reboot.
-  const starts = !(await isListenedTo(server.socket));
+  const starts = !existsSync(server.socket) || (await serverPid(server)) === undefined;
   if (starts) await refuseOldTmux();
   const source = server.userConfig === undefined ? [] : [`source-file ${shellQuote(server.userConfig)}`];
   const args = [

@@ -1,6 +1,4 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
-import { connect } from 'node:net';
-import { codeOf } from '../errors.ts';
 
 /** A unix socket on which a process listens. */
 export interface ListeningSocket {
@@ -8,18 +6,6 @@ export interface ListeningSocket {
   inode: string;
   /** As it was bound: it may be relative, and its file may be gone or another's by now. */
   path: string;
-}
-
-/** Whether somebody listens on a socket, who may be stopped, or about to end: all that it takes is to connect. */
-export function isListenedTo(path: string): Promise<boolean> {
-  return new Promise((resolve) => {
-    const probe = connect(path, () => {
-      probe.destroy();
-      resolve(true);
-    });
-    // More want to connect than it has let in.
-    probe.on('error', (error) => resolve(codeOf(error) === 'EAGAIN'));
-  });
 }
 
 /** The pids of everything that is called tmux: servers, clients, and what a server has just forked. */
