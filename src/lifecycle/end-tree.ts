@@ -18,6 +18,7 @@ import {
   argumentsOf,
   commandOf,
   inHurry,
+  isCrowded,
   newestWithCookie,
   nextProcessTable,
   processTable,
@@ -26,6 +27,8 @@ import {
 
 /** One scan leaves a survivor where processes fork faster than it reads: only several empty ones in a row are proof. */
 const EMPTY_SCANS = 3;
+/** A fugitive that waits for a processor for as long as is looked for it has once gone on. */
+const LOOKS_IN_A_CROWD = 2;
 /** What KILL has not ended after this long (a process in an uninterruptible sleep, or another user's) is reported. */
 const PATIENCE_MS = 5000;
 /** However late they come: whoever ends hundreds at once, on a machine under load, may look once in seconds only. */
@@ -40,9 +43,15 @@ const LEAST_SCANS = 10;
 export async function killTree(runId: string, started: Started, spareWatchers: boolean): Promise<Swept> {
   const ended = new Map<number, ProcessNote>();
   const cgroup = cgroupOf(runId, started);
+  let looks = 0;
   const tree = await untilGone(
     (table, stubborn) => killOnce(runId, started, { spareWatchers, table, stubborn, ended }),
-    (table) => cgroup === undefined && inHurry(() => killFugitive(runId, started, { spareWatchers, table, ended })),
+    (table) => {
+      if (cgroup !== undefined) return false;
+      const found = inHurry(() => killFugitive(runId, started, { spareWatchers, table, ended }));
+      looks = found ? 0 : looks + 1;
+      return found || (looks < LOOKS_IN_A_CROWD && isCrowded());
+    },
   );
   const { members, spared, suspects } = tree;
   for (const { process } of members) ended.delete(process.pid);
@@ -59,7 +68,7 @@ export async function killTree(runId: string, started: Started, spareWatchers: b
  * Kills again and again, until three scans in a row find nothing, or what is left cannot be killed.
  *
  * @param round - looks at a table and kills what it finds; `stubborn`: the round before found somebody too.
- * @param lastLook - for whom no scan finds; true where it found somebody, and it all goes on.
+ * @param lastLook - for whom no scan finds; true where it found somebody or must look once more, and it all goes on.
  * @returns what the last round found.
  */
 export async function untilGone<Found extends { members: readonly Member[] }>(

@@ -165,6 +165,11 @@ function newestPid(): number {
   return Number(loadAverage()[4]);
 }
 
+/** Whether more want to run just now than there are processors. */
+export function isCrowded(): boolean {
+  return runnable() > availableParallelism();
+}
+
 /** How many want to run just now, we among them. */
 function runnable(): number {
   return Number.parseInt(loadAverage()[3] ?? '', 10);
