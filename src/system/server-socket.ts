@@ -3,7 +3,7 @@ import { basename } from 'node:path';
 import type { ProcessIdentity } from '../agent/evidence.ts';
 import { AgentctlError } from '../errors.ts';
 import { pause, uptimeMs } from './clock.ts';
-import { identityOf, signal } from './processes.ts';
+import { identityOf, livenessOf, signal } from './processes.ts';
 import { isStopped, listeningSockets, parentOf, tmuxProcesses } from './unix-sockets.ts';
 
 /** A server that lives hears the signal at once; on a machine that is loaded to the brim, later. */
@@ -39,8 +39,8 @@ export async function restoreSocket(place: Place, file: 'missing' | 'replaced'):
   if (signal(server, 'SIGUSR1') !== 'sent') return false;
   for (const deadline = uptimeMs() + ANEW_MS; uptimeMs() < deadline; await pause(POLL_MS)) {
     const now = listeningOn(server.pid, place);
-    if (now === undefined) return false; // it has ended meanwhile
-    if (now !== server.inode && existsSync(socket)) return true;
+    if (now !== undefined && now !== server.inode && existsSync(socket)) return true;
+    if (livenessOf(server) === 'dead') return false;
   }
   throw new AgentctlError(
     `the socket ${socket} is gone, and the tmux server (pid ${server.pid}) made no new one within ${ANEW_MS / 1000} s: look at "agentctl doctor"; agents run on without it`,

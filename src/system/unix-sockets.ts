@@ -19,24 +19,48 @@ export function tmuxProcesses(): number[] {
   return entries.map(Number).filter((pid) => pid > 1 && read(`/proc/${pid}/comm`).startsWith('tmux'));
 }
 
-/** The unix sockets with a path on which a process listens; none where that is not ours to see. */
+/** A socket is made anew in much less time than it takes to look so often. */
+const MOST_LOOKS = 20;
+
+/**
+ * The unix sockets with a path on which a process listens; none where that is not ours to see.
+ *
+ * What a process holds, and what that is, are read one after the other: a server that made its socket anew in between would
+ * seem to have none. That is only so where it holds the same as before, and nothing that has been closed since.
+ */
 export function listeningSockets(pid: number): ListeningSocket[] {
-  const paths = new Map<string, string>();
-  for (const line of read(`/proc/${pid}/net/unix`).split('\n')) {
-    // Num RefCount Protocol Flags Type St Inode Path, of which the flag 0x10000 says that it listens.
-    const [, flags = '', inode = '', path = ''] = /^\S+ \S+ \S+ (\S+) \S+ \S+ +(\d+) (.+)$/.exec(line) ?? [];
-    if ((Number.parseInt(flags, 16) & 0x10000) !== 0) paths.set(inode, path);
-  }
-  if (paths.size === 0) return [];
-  try {
-    return readdirSync(`/proc/${pid}/fd`).flatMap((fd) => {
-      const inode = /^socket:\[(\d+)\]$/.exec(linkOf(`/proc/${pid}/fd/${fd}`))?.[1];
-      const path = inode && paths.get(inode);
-      return inode && path ? [{ inode, path }] : [];
+  for (let look = 1; ; look++) {
+    const held = heldSockets(pid);
+    const known = held.length === 0 ? new Map<string, string | undefined>() : listeningPaths(pid);
+    const found = held.flatMap((inode) => {
+      const path = known.get(inode);
+      return path === undefined ? [] : [{ inode, path }];
     });
+    if (found.length > 0 || look === MOST_LOOKS) return found;
+    if (held.every((inode) => known.has(inode)) && heldSockets(pid).join() === held.join()) return found;
+  }
+}
+
+/** The kernel's numbers of the sockets of any kind that a process has open. */
+function heldSockets(pid: number): string[] {
+  try {
+    return readdirSync(`/proc/${pid}/fd`).flatMap(
+      (fd) => /^socket:\[(\d+)\]$/.exec(linkOf(`/proc/${pid}/fd/${fd}`))?.[1] ?? [],
+    );
   } catch {
     return [];
   }
+}
+
+/** Every unix socket that a process could see, by its number: its path where somebody listens on it, else undefined. */
+function listeningPaths(pid: number): Map<string, string | undefined> {
+  const paths = new Map<string, string | undefined>();
+  for (const line of read(`/proc/${pid}/net/unix`).split('\n')) {
+    // Num RefCount Protocol Flags Type St Inode Path, of which the flag 0x10000 says that it listens.
+    const [, flags = '', inode = '', path] = /^\S+ \S+ \S+ (\S+) \S+ \S+ +(\d+)(?: (.+))?$/.exec(line) ?? [];
+    if (inode !== '') paths.set(inode, (Number.parseInt(flags, 16) & 0x10000) !== 0 ? path : undefined);
+  }
+  return paths;
 }
 
 /** Whether somebody has stopped a process: it answers nobody. */
