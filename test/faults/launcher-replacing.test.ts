@@ -38,9 +38,10 @@ test('a spawn --replace that is killed while it ends its predecessor leaves that
   expect(agents.length).toBe(steps.length);
   // Ordered or not, it is one of both.
   for (const { phase, result } of agents) expect(phase === 'running' || result === 'stopped').toBe(true);
-  // Who waited for less than the model did has come further by the same step: its heir is whole, or never was.
+  // Who waited for less than the model did has come further by the same step: its heir is whole, or never was. How many do
+  // is the machine's matter.
   const heirs = replaced.filter(({ runId }) => !predecessors.has(runId));
-  expect(heirs.length).toBeLessThan(4);
+  expect(heirs.length).toBeLessThan(steps.length / 2);
   for (const { phase, result } of heirs) expect(phase === 'running' || result === 'lost').toBe(true);
   ageWhatIsNobodys(bench);
   await swept(bench);
