@@ -41,12 +41,13 @@ export function listeningSockets(pid: number): ListeningSocket[] {
   }
 }
 
-/** The kernel's numbers of the sockets of any kind that a process has open. */
+/** The kernel's numbers of the sockets of any kind that a process has open; '' for what it has closed since it was listed. */
 function heldSockets(pid: number): string[] {
   try {
-    return readdirSync(`/proc/${pid}/fd`).flatMap(
-      (fd) => /^socket:\[(\d+)\]$/.exec(linkOf(`/proc/${pid}/fd/${fd}`))?.[1] ?? [],
-    );
+    return readdirSync(`/proc/${pid}/fd`).flatMap((fd) => {
+      const link = linkOf(`/proc/${pid}/fd/${fd}`);
+      return link === '' ? '' : (/^socket:\[(\d+)\]$/.exec(link)?.[1] ?? []);
+    });
   } catch {
     return [];
   }
