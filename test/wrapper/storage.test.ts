@@ -82,6 +82,7 @@ underEachShell('a directory that is removed', (shell) => {
   test('is another thing than one that is moved: the sentinel follows', async ({ stage }) => {
     const agent = await stage.agent(shell, { act: 'exec cat' });
     await agent.started();
+    await waitFor('the log', () => existsSync(agent.path('output.log'))); // tmux opens it when it comes to that
     const archived = join(stage.stateDir, 'archive', `a.${agent.runId}`);
     renameSync(agent.dir, archived);
     mkdirSync(agent.dir);
