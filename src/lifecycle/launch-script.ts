@@ -1,3 +1,4 @@
+import type { ProcessIdentity } from '../agent/evidence.ts';
 import { cgroupMount, cgroupName } from '../system/cgroup.ts';
 import { shellQuote } from '../system/shell-quote.ts';
 
@@ -12,6 +13,11 @@ const SHELL_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
 export interface Launch {
   runId: string;
+  /** When it is written, and who writes it: of both a shell learns much without a process of its own. */
+  createdAt: string;
+  createdUptimeSeconds: number;
+  launcher: ProcessIdentity;
+  pidNamespace: string;
   command: readonly string[];
   /** The file that the command's first word is: what is run where the environment has no PATH to find it by. */
   program: string;
@@ -61,10 +67,9 @@ wrapper='"wrapper":{"pid":'$1',"startTime":"'$2'"}' watchdog='"watchdog":{"pid":
 [ -d ${shellQuote(`${launch.cwd}/.`)} ] || (cd -- ${shellQuote(launch.cwd)}) || exit 126
 exec 4<env || exit 126
 rm -f env
-at=$(date -u +%Y-%m-%dT%H:%M:%SZ) namespace=$(readlink /proc/self/ns/pid)
 read -r boot </proc/sys/kernel/random/boot_id
 read -r up _ </proc/uptime
-read -r stat <"/proc/$$/stat"
+${whenAndWhere(launch)}read -r stat <"/proc/$$/stat"
 stat=\${stat##*") "}
 set -- $stat
 ${ownCgroup(launch.runId, mount)}session=\${TMUX##*,} server=\${TMUX%,*}
@@ -75,7 +80,7 @@ printf '{"schemaVersion":1,"runId":"%s","agent":{"pid":%s,"startTime":"%s"},%s,%
   exit 126
 } 2>/dev/null
 true >../../bell
-unset at namespace boot up stat cgroup own line session server wrapper watchdog _ TMUX TMUX_PANE OLDPWD SHLVL PATH
+unset at namespace boot up hours minutes seconds stat cgroup own line session server wrapper watchdog _ TMUX TMUX_PANE OLDPWD SHLVL PATH
 . /dev/fd/4
 exec 4<&-
 cd -- ${shellQuote(launch.cwd)} || exit 126
@@ -83,6 +88,29 @@ export PWD
 unset OLDPWD
 ${launch.openFiles === undefined ? '' : `ulimit -S -n ${launch.openFiles} 2>/dev/null\n`}umask ${launch.umask.toString(8).padStart(4, '0')}
 exec ${prefix}${command} ${redirections.join(' ')}
+`;
+}
+
+/**
+ * Sets `at`, the wall clock, and `namespace`, that of the pids. As long as who wrote this lives, and in the same one, by what
+ * that one knew, and without a process for each.
+ */
+function whenAndWhere({ createdAt, createdUptimeSeconds, launcher, pidNamespace }: Launch): string {
+  const [day = '', time = ''] = createdAt.split('T');
+  const [hours = 0, minutes = 0, seconds = 0] = time.split(':').map(Number.parseFloat);
+  const bootedAt = 3600 * hours + 60 * minutes + seconds - createdUptimeSeconds;
+  const whole = Math.floor(bootedAt);
+  const hundredths = Math.ceil(100 * (bootedAt - whole)); // never before it was written
+  const theirs = `/proc/${launcher.pid}`;
+  return `{ read -r stat <${theirs}/stat; } 2>/dev/null
+set -- \${stat##*") "}
+seconds=$((\${up%.*} + ${whole} + (1\${up#*.} - 100 + ${hundredths}) / 100))
+if [ "\${20}" = ${launcher.startTime} ] && [ /proc/self/ns/pid -ef ${theirs}/ns/pid ] && [ "$seconds" -lt 86400 ]; then
+  hours=$((seconds / 3600 + 100)) minutes=$((seconds / 60 % 60 + 100)) seconds=$((seconds % 60 + 100))
+  at=${day}T\${hours#1}:\${minutes#1}:\${seconds#1}Z namespace=${shellQuote(pidNamespace)}
+else
+  at=$(date -u +%Y-%m-%dT%H:%M:%SZ) namespace=$(readlink /proc/self/ns/pid)
+fi
 `;
 }
 

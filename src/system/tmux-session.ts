@@ -2,6 +2,7 @@ import { existsSync } from 'node:fs';
 import type { ProcessIdentity } from '../agent/evidence.ts';
 import { AgentctlError } from '../errors.ts';
 import { identityOf } from './processes.ts';
+import type { Ran } from './run-program.ts';
 import { dropNiceness, plainPlace, scopeOfItsOwn } from './server-place.ts';
 import { shellQuote } from './shell-quote.ts';
 import type { Pane } from './tmux.ts';
@@ -111,27 +112,19 @@ export async function newSession(
   session: NewSession,
 ): Promise<StartedSession & { complaints: string[] }> {
   await reach(server);
-  // A socket outlives a server that was killed, and a reboot.
-  const starts = !existsSync(server.socket) || (await serverPid(server)) === undefined;
-  if (starts) await refuseOldTmux();
   const source = server.userConfig === undefined ? [] : [`source-file ${shellQuote(server.userConfig)}`];
   const args = [
     ['-f', '/dev/null', 'start-server'],
     ['if-shell', '-F', '#{@agentctl}', '', [...SETTINGS, ...source].join(' ; ')],
     ...sessionCommands(session).map((words) => words.map(protectSemicolon)),
   ].flatMap((words, at) => (at === 0 ? words : [';', ...words]));
-  if (starts) dropNiceness();
-  // Always, since the server may go away meanwhile: then this very call starts one.
-  const plain = { retry: true, ...plainPlace() };
-  const scope = starts ? scopeOfItsOwn() : undefined;
-  let { stdout, stderr } = await call(server, args, { ...plain, ...scope });
-  // systemd was there and would not: better a server in the caller's unit than none.
-  if (scope && stdout === '') ({ stdout, stderr } = await call(server, args, plain));
-  if (stderr.includes('duplicate session')) {
-    // Left by a start that died: whoever holds the name's directory owns its session.
-    await call(server, ['kill-session', '-t', `=${session.name}`]);
-    ({ stdout, stderr } = await call(server, args, plain));
-  }
+  // Mostly one runs; -N: where none does none is started, for there is more to that. A socket outlives a server that was
+  // killed, and a reboot.
+  let answer = existsSync(server.socket)
+    ? await call(server, ['-N', ...args], { repeatable: true, ...plainPlace() })
+    : undefined;
+  if (answer === undefined || !IS_MADE.test(answer.stdout)) answer = await startOnAny(server, session, args);
+  const { stdout, stderr } = answer;
   const made = IS_MADE.exec(stdout);
   if (made === null) {
     throw new AgentctlError(
@@ -147,6 +140,25 @@ export async function newSession(
     );
   }
   return { ...startedSession(made), complaints: said.split('\n').filter((line) => line.trim() !== '') };
+}
+
+/** Where none runs, where it went away, or where something stands in the way. */
+async function startOnAny(server: TmuxServer, { name }: NewSession, args: readonly string[]): Promise<Ran> {
+  const starts = !existsSync(server.socket) || (await serverPid(server)) === undefined;
+  if (starts) {
+    await refuseOldTmux();
+    dropNiceness();
+  }
+  // Always, since the server may go away meanwhile: then this very call starts one.
+  const plain = { retry: true, ...plainPlace() };
+  const scope = starts ? scopeOfItsOwn() : undefined;
+  let answer = await call(server, args, { ...plain, ...scope });
+  // systemd was there and would not: better a server in the caller's unit than none.
+  if (scope && answer.stdout === '') answer = await call(server, args, plain);
+  if (!answer.stderr.includes('duplicate session')) return answer;
+  // Left by a start that died: whoever holds the name's directory owns its session.
+  await call(server, ['kill-session', '-t', `=${name}`]);
+  return call(server, args, plain);
 }
 
 /**

@@ -19,6 +19,8 @@ import { describe, expect, onTestFinished, test } from 'vitest';
 import { environmentScript, type Launch, launchScript } from '../../src/lifecycle/launch-script.ts';
 import * as validators from '../../src/store/generated/validators.js';
 import { readRecord } from '../../src/store/record-file.ts';
+import { here } from '../../src/system/clock.ts';
+import { self } from '../../src/system/processes.ts';
 import { mayBeSkipped } from '../fixtures/installed.ts';
 import { noCgroups, type ScratchCgroup, scratchCgroup } from '../fixtures/scratch-cgroup.ts';
 
@@ -49,6 +51,10 @@ function launch(
 ): Ran {
   const given: Launch = {
     runId: RUN,
+    createdAt: new Date().toISOString(),
+    createdUptimeSeconds: Number.parseFloat(readFileSync('/proc/uptime', 'utf8')),
+    launcher: self(),
+    pidNamespace: here().pidNamespace,
     command: ['true'],
     program: change.command?.[0] ?? 'true',
     cwd: '/',
@@ -106,7 +112,7 @@ const ODD = `_ UID EUID PPID GID OPTIND OPTARG OPTERR IFS PS1 PS2 PS4 LINENO RAN
   DIRSTACK FUNCNAME GROUPS PIPESTATUS EPOCHSECONDS EPOCHREALTIME BASH BASHPID BASHOPTS BASH_ENV BASH_VERSION BASH_ARGV0
   COMP_WORDBREAKS KSH_VERSION KSHEGID PGRP USER_ID PATHSEP CDPATH POSIXLY_CORRECT GLOBIGNORE HISTFILE MAILCHECK IGNOREEOF
   TIMEFORMAT HOME MAIL MAILPATH LOGNAME SHELL EXINIT FPATH FCEDIT a.b a-b 1a %f é BASH_FUNC_f%% BASH_FUNC_f() x[0]
-  LC_ALL LC_CTYPE LANG SRANDOM TMOUT HISTSIZE LINES COLUMNS at namespace boot up stat session server wrapper watchdog line`.split(
+  LC_ALL LC_CTYPE LANG SRANDOM TMOUT HISTSIZE LINES COLUMNS at namespace boot up hours minutes seconds stat session server wrapper watchdog line`.split(
   /\s+/,
 );
 
@@ -290,6 +296,28 @@ describe.each(SHELLS.filter(([program]) => !mayBeSkipped(program)).map((shell) =
       expect(ran.stdout.toString()).toContain('"startedAt"');
       expect(existsSync(bell)).toBe(true);
       expect(readdirSync(directory).sort()).toEqual(['launch.sh', 'started.json']);
+    });
+
+    test.each<[string, Partial<Launch>, 'told' | 'looked up']>([
+      ['lives', {}, 'told'],
+      ['wrote it on another day', { createdAt: '2001-02-03T23:59:59.900Z', createdUptimeSeconds: 0 }, 'looked up'],
+      ['has gone', { launcher: { ...self(), startTime: '1' } }, 'looked up'],
+      ['was never there', { launcher: { pid: 4_194_305, startTime: '1' } }, 'looked up'],
+    ])('the time and the namespace, where its launcher %s', (_, change, how) => {
+      const uptime = Number.parseFloat(readFileSync('/proc/uptime', 'utf8'));
+      const written = { createdAt: '2001-02-03T05:00:00.000Z', createdUptimeSeconds: uptime, pidNamespace: 'pid:[7]' };
+      const ran = launch(shell, { ...written, ...change });
+      expect(ran.stderr.toString()).toBe('');
+      const found = readRecord(join(ran.directory, 'started.json'), validators.started);
+      if (found.state !== 'there') throw new Error(JSON.stringify(found));
+      const { startedAt, pidNamespace } = found.value;
+      if (how === 'told') {
+        expect(startedAt).toMatch(/^2001-02-03T05:00:..Z$/);
+        expect(pidNamespace).toBe('pid:[7]');
+      } else {
+        expect(Math.abs(Date.parse(startedAt) - Date.now())).toBeLessThan(60_000);
+        expect(pidNamespace).toBe(here().pidNamespace);
+      }
     });
 
     test.each<[string, string[], number]>([
