@@ -3,10 +3,12 @@ import { statusOf } from '../agent/status.ts';
 import { agentDir } from '../store/paths.ts';
 import { now, uptimeMs, wallMs } from '../system/clock.ts';
 import { exists, livenessOf } from '../system/processes.ts';
-import { agentNames, isGone, type Observed, observe, waitsInLine } from './observe.ts';
+import { agentNames, isGone, namesAmong, type Observed, observe, waitsInLine } from './observe.ts';
 
 /** Whoever has provably not changed is looked at anew all the same after so long: a number may be another process's by then. */
 const LONGEST_MS = 900_000;
+/** So many are sooner asked for one by one than found among thousands. */
+const FEW = 16;
 /**
  * A change in the same tick as the one before leaves the same time: what was read so soon after a change may be what was
  * there before the next. Two seconds are the coarsest tick of a file system.
@@ -40,8 +42,12 @@ export class Lookout {
   look(only?: ReadonlySet<string>): Observed[] {
     const at = now();
     const known = new Map<string, Known>();
-    const there = agentNames(this.#stateDir);
-    const agents = (only ? there.filter((name) => only.has(name)) : there).flatMap((name) => {
+    const isMeant = (name: string): boolean => only === undefined || only.has(name);
+    const names =
+      only !== undefined && only.size <= FEW
+        ? namesAmong(this.#stateDir, only)
+        : agentNames(this.#stateDir).filter(isMeant);
+    const agents = names.flatMap((name) => {
       const one = this.#again(name, at) ?? this.#anew(name, at);
       if (one === undefined) return [];
       if (one.mark !== undefined) known.set(name, { ...one, mark: one.mark });

@@ -82,13 +82,7 @@ function whoIs(files: AgentFiles): string {
 
 /** The agent of this name that has not been archived; undefined where there is none. */
 export function observeNamed(stateDir: string, name: string): Observed | undefined {
-  if (!isName(name)) return undefined;
-  const entry = readable(agentsDir(stateDir), () => {
-    const found = lstatSync(agentDir(stateDir, name), { throwIfNoEntry: false });
-    if (found) refuseForeign(stateDir);
-    return found;
-  });
-  if (entry === undefined) return undefined;
+  if (namesAmong(stateDir, [name]).length === 0) return undefined;
   const agent = observe(agentDir(stateDir, name), name);
   if (isGone(agent)) return undefined;
   const { spec } = agent.evidence.files;
@@ -119,6 +113,18 @@ export function isGone({ status, directory }: Observed): boolean {
 /** Whoever has a name, in any state. */
 export function agentNames(stateDir: string): string[] {
   return names(agentsDir(stateDir)).filter(isName);
+}
+
+/** Those of these names that somebody has, without a look at all of them. */
+export function namesAmong(stateDir: string, wanted: Iterable<string>): string[] {
+  const isThere = (name: string): boolean =>
+    isName(name) && lstatSync(agentDir(stateDir, name), { throwIfNoEntry: false }) !== undefined;
+  const read = (): string[] => {
+    const there = [...wanted].filter(isThere);
+    if (there.length > 0) refuseForeign(stateDir);
+    return there;
+  };
+  return readable(agentsDir(stateDir), read) ?? [];
 }
 
 /** Every agent that has not been archived: live, ended and damaged ones. */

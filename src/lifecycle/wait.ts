@@ -1,5 +1,6 @@
 import { BellListener } from '../store/bell.ts';
 import type { Agent } from '../store/generated/types.ts';
+import { agentDir } from '../store/paths.ts';
 import type { StateDir } from '../store/state-dir.ts';
 import { uptimeMs } from '../system/clock.ts';
 import { describe } from './describe.ts';
@@ -13,6 +14,9 @@ import { isBeyondKnowing, type Observed, observeArchived, observeNamed, wasRemov
 const POLL_MS = 250;
 /** Who is done, idle or past its cap ends by the manager's hand: one that was killed is missed this much later. */
 const MANAGER_EVERY_MS = 10_000;
+
+/** Of more, the bell has to do: a user has a number of watches, and others need some. */
+const MOST_WATCHED = 64;
 
 /** What can be waited for. `done` is also reached by one that has ended as succeeded: it may have been torn down since. */
 export type Awaited = 'done' | 'waiting' | 'ended';
@@ -55,6 +59,8 @@ export async function* wait(
   const lookout = new Lookout(stateDir.path);
   let managerAtMs = uptimeMs();
   const bell = new BellListener(stateDir.path);
+  for (const { name } of [...left].slice(0, MOST_WATCHED))
+    bell.hearRenameOf(`${agentDir(stateDir.path, name)}/exit.tmp`);
   const abort = (): void => bell.close();
   options.signal?.addEventListener('abort', abort, { once: true });
   try {

@@ -11,6 +11,7 @@ const DEAF_MS = 2000;
 export class BellListener {
   readonly #file: string;
   #watcher: FSWatcher | undefined;
+  readonly #others: FSWatcher[] = [];
   #closed = false;
   #heard = false;
   #wake: (() => void) | undefined;
@@ -33,6 +34,24 @@ export class BellListener {
       this.#watcher = undefined;
     }
     return this.#watcher !== undefined;
+  }
+
+  /**
+   * Hears also that this file is renamed, as the sentinel is to be published: who does that comes to the bell milliseconds
+   * later. Only a hint, too.
+   */
+  hearRenameOf(path: string): void {
+    try {
+      const watcher = watch(path, { persistent: false }, (event) => {
+        if (event !== 'rename') return;
+        watcher.close();
+        this.ring();
+      });
+      watcher.on('error', () => watcher.close());
+      this.#others.push(watcher);
+    } catch {
+      // Renamed already, or there are no more watches to be had.
+    }
   }
 
   #deafen(watcher: FSWatcher): void {
@@ -72,7 +91,7 @@ export class BellListener {
 
   close(): void {
     this.#closed = true;
-    this.#watcher?.close();
+    for (const watcher of [this.#watcher, ...this.#others]) watcher?.close();
     this.#wake?.();
   }
 }
