@@ -42,14 +42,11 @@ export function statusOf(evidence: Evidence): Status {
   const { phase, startedAtMs, endedAtMs } = standing;
   const capMs =
     files.capMs === undefined && files.spec.state === 'there' ? files.spec.value.limits.maxRuntimeMs : files.capMs;
+  const completedAtMs = phase === 'done' || wasDone(files) ? (files.report?.atMs ?? null) : endedAtMs;
   return {
-    ...standing,
     deadlineMs: startedAtMs !== null && typeof capMs === 'number' ? startedAtMs + capMs : null,
-    teardownAtMs: teardownOf(
-      files,
-      phase === 'done' || wasDone(files) ? (files.report?.atMs ?? null) : endedAtMs,
-      phase,
-    ),
+    teardownAtMs: teardownOf(files, completedAtMs, phase),
+    ...standing, // last: what is added to a copy makes of each a shape of its own, slow and large
   };
 }
 
@@ -61,9 +58,9 @@ export function standingOf(evidence: Evidence): Standing {
   const { started } = evidence.files;
   const outcome = outcomeOf(evidence);
   return {
-    ...outcome,
     startedAtMs: started.state === 'there' ? started.value.startedAtMs : null,
     endedAtMs: outcome.phase === 'ended' ? endOf(evidence) : null,
+    ...outcome,
   };
 }
 

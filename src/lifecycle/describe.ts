@@ -18,8 +18,8 @@ export function describe(agent: Observed, tmux = 'not asked'): Agent {
   const { evidence, status } = agent;
   const isQueued = status.phase === 'queued';
   const spec = evidence.files.spec.state === 'there' ? evidence.files.spec.value : undefined;
-  return {
-    ...summarize(agent),
+  // Not added to a spread copy of it: that would be slow to make and to read.
+  return Object.assign(summarize(agent), {
     resume: resumeCommand(agent),
     resources: used(agent),
     limits: spec ? limitsToDisk({ ...spec.limits, maxRuntimeMs: capOf(evidence) }) : null,
@@ -30,7 +30,7 @@ export function describe(agent: Observed, tmux = 'not asked'): Agent {
       report: reportSays(evidence),
       tmux,
     },
-  };
+  });
 }
 
 /** What a table shows of an agent. */

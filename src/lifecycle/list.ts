@@ -27,7 +27,9 @@ export function list(stateDir: StateDir, options: ListOptions = {}): Agent[] {
 
 /** The same for a table. */
 export function listBriefly(stateDir: StateDir, options: ListOptions): Summary[] {
-  return tellOf(stateDir, options, (agent, left) => ({ ...summarize(agent), ...(left && { leftRunning: left }) }));
+  return tellOf(stateDir, options, (agent, left) =>
+    left === undefined ? summarize(agent) : { ...summarize(agent), leftRunning: left },
+  );
 }
 
 function tellOf<T>(

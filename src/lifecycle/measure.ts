@@ -49,7 +49,7 @@ export function measure(
         outputBytes: printedBytes(directory),
         pids: tree.map(({ pid }) => pid),
       };
-      return [runId, { ...seen, ...used }];
+      return [runId, Object.assign({}, seen, used)];
     }),
   );
 }

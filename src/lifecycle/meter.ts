@@ -30,7 +30,7 @@ export class Meter {
     return new Map(
       agents.flatMap(({ runId }) => {
         const use = this.#seen.get(runId)?.use;
-        return use ? [[runId, { ...use, ...clocks }]] : [];
+        return use ? [[runId, Object.assign({}, use, clocks)]] : [];
       }),
     );
   }

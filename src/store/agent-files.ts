@@ -30,28 +30,50 @@ import { readReports } from './reports.ts';
  * heartbeat, only once they are asked for, which of a live agent mostly nobody does.
  */
 export function readAgentFiles(directory: string, name: string, archived: boolean): AgentFiles {
-  const files = new Files(directory, name, archived);
-  return {
-    name,
-    archived,
-    sentinel: files.sentinel,
-    spec: files.spec,
-    report: files.report,
-    session: files.session,
-    typed: files.typed,
-    unreadReports: files.unreadReports,
-    stopOrder: files.stopOrder,
-    keptBy: files.keptBy,
-    started: files.started,
-    get recorded() {
-      return files.recorded;
-    },
-    verdict: files.verdict,
-    capMs: files.capMs,
-    get heartbeatAtMs() {
-      return files.heartbeatAtMs;
-    },
-  };
+  return new ReadFiles(new Files(directory, name, archived));
+}
+
+/** In a class, since an object with getters of its own has a shape of its own, which costs as much as all that is in it. */
+class ReadFiles implements AgentFiles {
+  readonly #files: AgentFiles;
+  readonly name: string;
+  readonly archived: boolean;
+  readonly sentinel: Found<Exit>;
+  readonly spec: Found<Spec>;
+  readonly report: Report | undefined;
+  readonly session: string | undefined;
+  readonly typed: boolean;
+  readonly unreadReports: readonly string[];
+  readonly stopOrder: Found<StopOrder>;
+  readonly keptBy: string | undefined;
+  readonly started: Found<Started>;
+  readonly verdict: Found<Verdict>;
+  readonly capMs: number | null | undefined;
+
+  constructor(files: AgentFiles) {
+    this.#files = files;
+    this.name = files.name;
+    this.archived = files.archived;
+    this.sentinel = files.sentinel;
+    this.spec = files.spec;
+    this.report = files.report;
+    this.session = files.session;
+    this.typed = files.typed;
+    this.unreadReports = files.unreadReports;
+    this.stopOrder = files.stopOrder;
+    this.keptBy = files.keptBy;
+    this.started = files.started;
+    this.verdict = files.verdict;
+    this.capMs = files.capMs;
+  }
+
+  get recorded(): Found<Exit> {
+    return this.#files.recorded;
+  }
+
+  get heartbeatAtMs(): number | undefined {
+    return this.#files.heartbeatAtMs;
+  }
 }
 
 /**
@@ -237,7 +259,6 @@ function specOf(spec: disk.Spec): Spec {
     withParent: spec.withParent,
     leaveRunning: spec.leaveRunning ?? false,
     reports: spec.reports ?? dialectOf(spec.command),
-    ...(typeof spec.agent === 'string' && { profile: spec.agent }),
     command: spec.command,
     cwd: spec.cwd,
     labels: spec.labels,
@@ -250,6 +271,7 @@ function specOf(spec: disk.Spec): Spec {
     launchedUptimeMs: uptimeOf(spec.queue?.launched?.uptimeSeconds ?? spec.createdUptimeSeconds),
     launcher: spec.launcher,
     place: { bootId: spec.bootId, pidNamespace: spec.pidNamespace },
+    ...(typeof spec.agent === 'string' && { profile: spec.agent }),
   };
 }
 

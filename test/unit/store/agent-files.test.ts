@@ -1,6 +1,7 @@
 import { mkdirSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
+import type { AgentFiles } from '../../../src/agent/evidence.ts';
 import { DEFAULT_LIMITS } from '../../../src/agent/limits.ts';
 import { archivedFiles, limitsToDisk, readAgentFiles, readClaim } from '../../../src/store/agent-files.ts';
 import { modifiedAt, modifiedMs } from '../../../src/store/modified-at.ts';
@@ -15,7 +16,14 @@ function agent(files: Record<string, object | string>): string {
   return path;
 }
 
-const read = (files: Record<string, object | string>) => readAgentFiles(agent(files), 'fix', false);
+/** All that is said there, that too which is read only when it is asked for. */
+function readAll(path: string, name: string, archived: boolean): AgentFiles {
+  const files = readAgentFiles(path, name, archived);
+  const { recorded, heartbeatAtMs } = files;
+  return { ...files, recorded, heartbeatAtMs };
+}
+
+const read = (files: Record<string, object | string>) => readAll(agent(files), 'fix', false);
 
 const AT = '2026-01-02T12:00:10.000Z';
 const ORDERS = {
@@ -48,7 +56,7 @@ describe('the files of an agent', () => {
   test('are read in milliseconds', () => {
     const path = agent(WHOLE);
     utimesSync(join(path, 'heartbeat'), 5, 1_700_000_000.5);
-    expect(readAgentFiles(path, 'fix', true)).toEqual({
+    expect(readAll(path, 'fix', true)).toEqual({
       name: 'fix',
       archived: true,
       spec: {
@@ -140,7 +148,7 @@ describe('the files of an agent', () => {
     ["another run's", { ...WHOLE, 'verdict.json': { ...VERDICT, runId: 'run00009' } }],
   ])('of an archived one are the same when each is read as it is asked for: %s', (_, files) => {
     const path = agent(files);
-    const atOnce = readAgentFiles(path, 'fix', true);
+    const atOnce = readAll(path, 'fix', true);
     const asked = archivedFiles(path, 'fix');
     for (const what of Object.keys(atOnce) as (keyof typeof atOnce)[]) {
       expect(asked[what], what).toEqual(atOnce[what]);
@@ -149,7 +157,7 @@ describe('the files of an agent', () => {
   });
 
   test('of a directory that is gone are all absent', () => {
-    expect(readAgentFiles(join(folder(), 'gone'), 'gone', false)).toEqual({
+    expect(readAll(join(folder(), 'gone'), 'gone', false)).toEqual({
       name: 'gone',
       archived: false,
       spec: { state: 'absent' },
