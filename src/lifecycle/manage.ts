@@ -6,19 +6,18 @@ import { agentsDir } from '../store/paths.ts';
 import { placeOf } from '../store/place.ts';
 import { prepareStateDir, type StateDir } from '../store/state-dir.ts';
 import { awakeMs, pause, uptimeMs, wallMs } from '../system/clock.ts';
-import { livenessOf } from '../system/processes.ts';
-import { Attempts } from './attempts.ts';
+import { Attempts, leftToItsStopperUntil } from './attempts.ts';
 import { Chores } from './chores.ts';
 import { Lookout } from './lookout.ts';
 import type { ManagerLog } from './manager-log.ts';
 import { Meter } from './meter.ts';
 import { MetricsKeeper } from './metrics-keeper.ts';
 import type { Observed } from './observe.ts';
+import { Quiet } from './quiet.ts';
 import { isUnwritten, killAfterOf, reconcile } from './reconcile.ts';
 import { isOurs, register, signOff } from './registration.ts';
 import { HookRunner } from './run-hooks.ts';
 import { Sampler } from './sampler.ts';
-import { STUCK_MS } from './stop.ts';
 import { type Memory, Surroundings } from './surroundings.ts';
 import { tellNews } from './tell.ts';
 import { whyUnknown } from './why-unknown.ts';
@@ -118,6 +117,7 @@ class Rounds {
   /** Who is being acted on, by run. */
   readonly #busy = new Set<string>();
   readonly #attempts = new Attempts();
+  readonly #quiet = new Quiet();
   /** Who has to wait for a place, as of the last look: whoever is done lets the next in, without another look at all. */
   #queue: (() => void)[] = [];
   /** Of whom it was said that nothing can be said. */
@@ -153,7 +153,13 @@ class Rounds {
         this.#skip(agent.name, unknown ?? '');
         continue;
       }
-      tellNews(this.#stateDir, agent, this.#told);
+      const quiet = this.#busy.has(runId) ? undefined : this.#quiet.holds(agent);
+      if (quiet) {
+        if (agent.status.phase !== 'ended' || quiet.nextAtMs !== undefined) needed = true;
+        nextAtMs = Math.min(nextAtMs, quiet.nextAtMs ?? nextAtMs);
+        continue;
+      }
+      const isTold = tellNews(this.#stateDir, agent, this.#told);
       if (this.#busy.has(runId)) continue;
       const circumstances = surroundings.of(agent);
       const { activity, parentEnded, mayStart } = circumstances;
@@ -162,6 +168,8 @@ class Rounds {
       nextAtMs = Math.min(nextAtMs, dueAtMs ?? nextAtMs);
       if (action.do === 'nothing') {
         this.#attempts.forget(runId);
+        const isKnown = activity !== undefined || agent.status.phase === 'ended';
+        if (isTold && isKnown) this.#quiet.begins(agent, dueAtMs);
         continue;
       }
       const heldUntilMs = this.#attempts.heldUntil(agent, runId, action) ?? leftToItsStopperUntil(agent, action);
@@ -222,27 +230,11 @@ class Rounds {
   #forget(agents: readonly Observed[]): void {
     const present = new Set(agents.map(({ runId }) => runId));
     this.#attempts.keepOnly(present);
+    this.#quiet.keepOnly(present);
     for (const known of [this.#memory, this.#told]) {
       for (const runId of known.keys()) if (!present.has(runId)) known.delete(runId);
     }
   }
-}
-
-const OF_A_STOP: readonly Action['do'][] = ['term', 'kill', 'cancel'];
-/** How soon it is missed that a stopper has died. */
-const STOPPER_EVERY_MS = 1000;
-
-/**
- * Whoever orders a stop carries it out, and a manager only where that one has died: at the same agents at the same time each
- * would wait for the other's locks, which for 200 agents took most of the time. In uptime; undefined where it is not left.
- */
-function leftToItsStopperUntil({ evidence }: Observed, action: Action): number | undefined {
-  const { stopOrder } = evidence.files;
-  if (stopOrder.state !== 'there' || !OF_A_STOP.includes(action.do)) return undefined;
-  const { stopper, uptimeMs: orderedAtMs, killAfterMs } = stopOrder.value;
-  const at = uptimeMs();
-  const isLate = at < orderedAtMs || at > orderedAtMs + killAfterMs + STUCK_MS;
-  return isLate || livenessOf(stopper) === 'dead' ? undefined : at + STOPPER_EVERY_MS;
 }
 
 function sentenceOf(name: string, action: Action): string {

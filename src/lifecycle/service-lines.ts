@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { managerOffFile } from '../store/paths.ts';
 import { shellQuote } from '../system/shell-quote.ts';
 import { execLine, specifiersEscaped, systemdQuote } from '../system/systemd-quote.ts';
+import { MANAGER_FLAGS } from './manager-flags.ts';
 
 /** What whoever starts agentctl for the user, at login or by the clock, has to be told. */
 export interface ServiceFacts {
@@ -39,7 +40,7 @@ StartLimitBurst=20
 
 [Service]
 Type=exec
-ExecStart=${execLine([...command(facts), 'manager', 'run', '--leave-after', 'none', '--take-over'])}
+ExecStart=${execLine([...command(facts, MANAGER_FLAGS), 'manager', 'run', '--leave-after', 'none', '--take-over'])}
 WorkingDirectory=/
 ${Object.entries(env)
   .map(([name, value]) => `Environment=${systemdQuote(`${name}=${value}`)}`)
@@ -70,8 +71,8 @@ export function cronLine(facts: ServiceFacts): string {
   return `*/15 * * * * ${words.join(' ').replace(/%|\\(?=[\\%])/g, '\\$&')}`;
 }
 
-function command({ node, packageRoot, stateDir }: ServiceFacts): string[] {
-  return [node, join(packageRoot, 'bin', 'agentctl'), '--state-dir', stateDir];
+function command({ node, packageRoot, stateDir }: ServiceFacts, flags: readonly string[] = []): string[] {
+  return [node, ...flags, join(packageRoot, 'bin', 'agentctl'), '--state-dir', stateDir];
 }
 
 /** Quotes only what a shell would read otherwise: these lines are for people too. */

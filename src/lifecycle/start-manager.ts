@@ -15,6 +15,7 @@ import { detachedPlace, dropNiceness } from '../system/server-place.ts';
 import { startDetached } from '../system/start-detached.ts';
 import { builtAtMs, isRecent, livingManager } from './living-manager.ts';
 import { lockContext } from './lock-context.ts';
+import { MANAGER_FLAGS } from './manager-flags.ts';
 import { startService } from './service.ts';
 
 /** A manager that was told to leave does so at once, unless it is stopped or the machine is loaded to the brim. */
@@ -35,6 +36,7 @@ export async function startManager(stateDir: StateDir): Promise<Manager | undefi
     if (living) await endManager(living);
     const argv = [
       process.execPath,
+      ...MANAGER_FLAGS,
       join(packageRoot(), 'bin', 'agentctl'),
       '--state-dir',
       stateDir.path,

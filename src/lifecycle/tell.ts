@@ -12,15 +12,17 @@ import type { Observed } from './observe.ts';
  * agent calls this; each thing is told once, whoever they are and how many.
  *
  * @param told - what is known to have been told, by run, for whoever looks again and again: no look at the disk then.
+ * @returns false where there was no room for some of it: whoever looks again tells that then.
  */
-export function tellNews(stateDir: StateDir, agent: Observed, told?: Map<string, string>): void {
+export function tellNews(stateDir: StateDir, agent: Observed, told?: Map<string, string>): boolean {
   const { runId } = agent;
-  if (runId === undefined || agent.evidence.files.archived || agent.status.phase === 'unknown') return;
+  if (runId === undefined || agent.evidence.files.archived || agent.status.phase === 'unknown') return true;
   const news = transitionsOf(agent.evidence, agent.status);
   const signature = news.map(({ mark }) => mark).join(' ');
-  if (told?.get(runId) === signature) return;
-  const areTold = news.map((transition) => tell(stateDir, agent, transition));
-  if (areTold.every(Boolean)) told?.set(runId, signature);
+  if (told?.get(runId) === signature) return true;
+  const areTold = news.map((transition) => tell(stateDir, agent, transition)).every(Boolean);
+  if (areTold) told?.set(runId, signature);
+  return areTold;
 }
 
 /**

@@ -112,7 +112,9 @@ describe('the package, installed from its own tarball', () => {
     expect(status).toBe(0);
     const program = join(dir, 'prefix', 'lib', 'node_modules', '@agentctl', 'cli', 'bin', 'agentctl');
     const stateDir = join(dir, 'home', '.local', 'state', 'agentctl');
-    expect(stdout).toMatch(new RegExp(`^ExecStart=/\\S+ ${program} --state-dir ${stateDir} manager run `, 'm'));
+    expect(stdout).toMatch(
+      new RegExp(`^ExecStart=/\\S+ --max-semi-space-size=1 ${program} --state-dir ${stateDir} manager run `, 'm'),
+    );
     const unit = join(dir, 'elsewhere', 'agentctl.service');
     writeFileSync(unit, stdout);
     expect(complaintsAbout(unit, dir)).toEqual([]);

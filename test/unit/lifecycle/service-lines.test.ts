@@ -26,7 +26,7 @@ describe('the unit', () => {
   test('runs the manager of one state directory for good, and takes over', () => {
     const lines = unitText('agentctl.service', PLAIN).split('\n');
     expect(lines).toContain(
-      'ExecStart=/usr/bin/node /usr/lib/node_modules/@agentctl/cli/bin/agentctl --state-dir /home/me/.local/state/agentctl manager run --leave-after none --take-over',
+      'ExecStart=/usr/bin/node --max-semi-space-size=1 /usr/lib/node_modules/@agentctl/cli/bin/agentctl --state-dir /home/me/.local/state/agentctl manager run --leave-after none --take-over',
     );
     expect(lines).toContain('Environment=PATH=/usr/bin:/bin');
     expect(lines).toContain('Environment=AGENTCTL_RUN_ID=');
@@ -49,7 +49,7 @@ describe('the unit', () => {
   test('escapes what systemd would read in paths', () => {
     const lines = unitText('agentctl-1.service', ODD).split('\n');
     expect(lines).toContain(
-      'ExecStart="/opt/node 24/bin/node" "/home/me/50%% $$HOME/bin/agentctl" --state-dir "/srv/it\'s \\"here\\"\\\\%%" manager run --leave-after none --take-over',
+      'ExecStart="/opt/node 24/bin/node" --max-semi-space-size=1 "/home/me/50%% $$HOME/bin/agentctl" --state-dir "/srv/it\'s \\"here\\"\\\\%%" manager run --leave-after none --take-over',
     );
     expect(lines).toContain('ConditionPathExists=!/srv/it\'s "here"\\%%/manager.off');
     expect(lines).toContain('Environment="PATH=/usr/bin:/my bin"');
