@@ -6,6 +6,7 @@ import type { Spec } from '../store/generated/types.ts';
 import { ringBell, type StateDir } from '../store/state-dir.ts';
 import { createVerdict } from '../store/verdict-file.ts';
 import { now } from '../system/clock.ts';
+import { serverPid } from '../system/tmux-client.ts';
 import type { StartedSession } from '../system/tmux-session.ts';
 import { putBack, takePlaces } from './in-line.ts';
 import { type Observed, observeNamed } from './observe.ts';
@@ -34,6 +35,8 @@ export async function launchQueued(stateDir: StateDir, agent: Observed): Promise
   try {
     setDeadline(agent, spec);
     emptyFilesThatAre(spec);
+    // A server that answers nobody would start it when it goes on, and by then it is put back.
+    await serverPid(server);
     session = await startSession(server, sessionOf(spec, settings()), undefined);
   } catch (error) {
     // What stands there by now may be another's, where somebody removed it.

@@ -17,6 +17,7 @@ export interface Launch {
   createdAt: string;
   createdUptimeSeconds: number;
   launcher: ProcessIdentity;
+  bootId: string;
   pidNamespace: string;
   command: readonly string[];
   /** The file that the command's first word is: what is run where the environment has no PATH to find it by. */
@@ -95,7 +96,7 @@ exec ${prefix}${command} ${redirections.join(' ')}
  * Sets `at`, the wall clock, and `namespace`, that of the pids. As long as who wrote this lives, and in the same one, by what
  * that one knew, and without a process for each.
  */
-function whenAndWhere({ createdAt, createdUptimeSeconds, launcher, pidNamespace }: Launch): string {
+function whenAndWhere({ createdAt, createdUptimeSeconds, launcher, bootId, pidNamespace }: Launch): string {
   const [day = '', time = ''] = createdAt.split('T');
   const [hours = 0, minutes = 0, seconds = 0] = time.split(':').map(Number.parseFloat);
   const bootedAt = 3600 * hours + 60 * minutes + seconds - createdUptimeSeconds;
@@ -105,7 +106,7 @@ function whenAndWhere({ createdAt, createdUptimeSeconds, launcher, pidNamespace 
   return `{ read -r stat <${theirs}/stat; } 2>/dev/null
 set -- \${stat##*") "}
 seconds=$((\${up%.*} + ${whole} + (1\${up#*.} - 100 + ${hundredths}) / 100))
-if [ "\${20}" = ${launcher.startTime} ] && [ /proc/self/ns/pid -ef ${theirs}/ns/pid ] && [ "$seconds" -lt 86400 ]; then
+if [ "$boot \${20}" = ${shellQuote(`${bootId} ${launcher.startTime}`)} ] && [ /proc/self/ns/pid -ef ${theirs}/ns/pid ] && [ "$seconds" -lt 86400 ]; then
   hours=$((seconds / 3600 + 100)) minutes=$((seconds / 60 % 60 + 100)) seconds=$((seconds % 60 + 100))
   at=${day}T\${hours#1}:\${minutes#1}:\${seconds#1}Z namespace=${shellQuote(pidNamespace)}
 else

@@ -153,7 +153,8 @@ class Rounds {
         this.#skip(agent.name, unknown ?? '');
         continue;
       }
-      const quiet = this.#busy.has(runId) ? undefined : this.#quiet.holds(agent);
+      const isToBeJudged = this.#busy.has(runId) || surroundings.hasMeasured(agent);
+      const quiet = isToBeJudged ? undefined : this.#quiet.holds(agent);
       if (quiet) {
         if (agent.status.phase !== 'ended' || quiet.nextAtMs !== undefined) needed = true;
         nextAtMs = Math.min(nextAtMs, quiet.nextAtMs ?? nextAtMs);

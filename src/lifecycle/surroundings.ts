@@ -78,6 +78,11 @@ export class Surroundings {
     this.#measured = memory;
   }
 
+  /** Whether it was measured in this look: only then can it be found idle. */
+  hasMeasured({ runId = '' }: Observed): boolean {
+    return this.#current.has(runId);
+  }
+
   /** What a decision on this agent may rest on besides what was observed of it. */
   of(agent: Observed): Circumstances {
     return {

@@ -123,7 +123,9 @@ export async function newSession(
   let answer = existsSync(server.socket)
     ? await call(server, ['-N', ...args], { repeatable: true, ...plainPlace() })
     : undefined;
-  if (answer === undefined || !IS_MADE.test(answer.stdout)) answer = await startOnAny(server, session, args);
+  // A client that was killed may have been heard: then it is for the caller to undo, and not to be done twice.
+  if (answer === undefined || (answer.code !== null && !IS_MADE.test(answer.stdout)))
+    answer = await startOnAny(server, session, args);
   const { stdout, stderr } = answer;
   const made = IS_MADE.exec(stdout);
   if (made === null) {

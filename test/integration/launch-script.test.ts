@@ -54,7 +54,7 @@ function launch(
     createdAt: new Date().toISOString(),
     createdUptimeSeconds: Number.parseFloat(readFileSync('/proc/uptime', 'utf8')),
     launcher: self(),
-    pidNamespace: here().pidNamespace,
+    ...here(),
     command: ['true'],
     program: change.command?.[0] ?? 'true',
     cwd: '/',
@@ -302,6 +302,7 @@ describe.each(SHELLS.filter(([program]) => !mayBeSkipped(program)).map((shell) =
       ['lives', {}, 'told'],
       ['wrote it on another day', { createdAt: '2001-02-03T23:59:59.900Z', createdUptimeSeconds: 0 }, 'looked up'],
       ['has gone', { launcher: { ...self(), startTime: '1' } }, 'looked up'],
+      ['is of another boot', { bootId: 'another' }, 'looked up'],
       ['was never there', { launcher: { pid: 4_194_305, startTime: '1' } }, 'looked up'],
     ])('the time and the namespace, where its launcher %s', (_, change, how) => {
       const uptime = Number.parseFloat(readFileSync('/proc/uptime', 'utf8'));
