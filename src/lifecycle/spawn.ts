@@ -3,7 +3,7 @@ import type { StateDir } from '../store/state-dir.ts';
 import type { StartedSession } from '../system/tmux-session.ts';
 import { draft, putDown, type SpawnOptions } from './draft.ts';
 import { ensureManager } from './ensure-manager.ts';
-import { emptyFiles, inLine, makeReady, proofOfStart, startSession } from './start.ts';
+import { emptyFiles, makeReady, proofOfStart, startedOrInLine, startSession } from './start.ts';
 
 /**
  * Starts an agent in tmux, and returns once it provably runs; one that has to wait for its place in a queue, once it stands
@@ -28,7 +28,7 @@ export async function spawn(stateDir: StateDir, options: SpawnOptions): Promise<
       // As a manager would; which may be faster.
       const { reconcile } = await import('./reconcile.ts');
       await reconcile(stateDir, spec, { circumstances: { mayStart: true } });
-      return inLine(stateDir, spec);
+      return await startedOrInLine(stateDir, spec);
     }
     emptyFiles(spec);
     session = await startSession(server, drafted.session, options.onWarning);

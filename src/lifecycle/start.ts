@@ -102,6 +102,26 @@ export function inLine(stateDir: StateDir, spec: Spec): Agent {
   throw new AgentctlError(`the agent ${spec.name} was removed before it was started: spawn it again`);
 }
 
+/**
+ * The same once it is not being started any more: a manager may have been faster, and whoever is told of it shall hear that
+ * it runs. It may also have been put back, and wait on.
+ *
+ * @throws {AgentctlError} where somebody has removed it.
+ */
+export async function startedOrInLine(stateDir: StateDir, spec: Spec): Promise<Agent> {
+  const deadline = uptimeMs() + START_DEADLINE_MS;
+  const bell = new BellListener(stateDir.path);
+  try {
+    for (;;) {
+      const agent = inLine(stateDir, spec);
+      if (agent.phase !== 'starting' || uptimeMs() > deadline) return agent;
+      await bell.next(START_POLL_MS);
+    }
+  } finally {
+    bell.close();
+  }
+}
+
 /** As it is now, torn down or not; undefined where somebody has removed it. */
 function thisRun(stateDir: StateDir, { name, runId }: Spec): Observed | undefined {
   const current = observeNamed(stateDir.path, name);

@@ -1,8 +1,11 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { describe, test } from 'vitest';
 import { waitFor } from '../fixtures/wait-for.ts';
 import { AGENTCTL, Workbench } from '../fixtures/workbench.ts';
+
+const STOP_AT = fileURLToPath(new URL('../fixtures/stop-at.mjs', import.meta.url));
 
 /** Notes when it began and ended, and ends when it is told to. */
 const WORK =
@@ -105,6 +108,31 @@ describe.concurrent('--max-parallel', () => {
     });
     await bench.ok('stop', 'first');
     await waitFor('the third', async () => (await phases(bench)).third === 'running');
+  });
+
+  test('is told of as it runs, also where a manager was faster than who spawns it', async ({
+    onTestFinished,
+    expect,
+  }) => {
+    const bench = new Workbench(onTestFinished);
+    const slow = `case "$*" in *new-session*' -s b '*) : >'${bench.dir}/begun'; sleep 2 ;; esac; PATH='${process.env.PATH}' exec tmux "$@"`;
+    writeFileSync(join(bench.dir, 'tmux'), `#!/bin/sh\n${slow}\n`, { mode: 0o755 });
+    bench.env.PATH = `${bench.dir}:${process.env.PATH}`;
+    bench.start(['manager', 'run'], { stdio: 'ignore' });
+    await bench.ok('spawn', '-n', 'a', '--', 'sh', '-c', WORK);
+    // It is held up as soon as the name is its own, until the manager has begun.
+    const mark = join(bench.dir, 'mark');
+    const env = { NODE_OPTIONS: `--import=${STOP_AT}`, STOP_AT: 'openSync:events.ndjson', STOP_MARK: mark };
+    const spawning = bench.runWith(
+      { env },
+      ...['spawn', '-n', 'b', '--max-parallel', 'job=7:1', '--json', '--', 'sh', '-c', WORK],
+    );
+    const pid = Number(await waitFor('it to be held up', () => existsSync(mark) && readFileSync(mark, 'utf8')));
+    writeFileSync(join(bench.state, 'bell'), '');
+    await waitFor('the manager to begin', () => existsSync(join(bench.dir, 'begun')));
+    process.kill(pid, 'SIGCONT');
+    const { stdout, stderr } = await spawning;
+    expect(JSON.parse(stdout), stderr).toMatchObject({ name: 'b', phase: 'running' });
   });
 
   test('is in nobody’s way: who waits can be stopped, replaced, extended and kept, and says what it cannot', async ({

@@ -48,10 +48,18 @@ async function launchAll(
   return Promise.all(wanted.map(launch));
 }
 
-function kill({ agent: { started }, victims }: Case): void {
-  for (const victim of victims)
-    if (victim === 'group') process.kill(-started.wrapper.pid, 'SIGKILL');
-    else strike('SIGKILL', started[victim]);
+/** All of them, until they are dead: whoever waits for a processor to die on is still there, and a sweep looks once. */
+async function kill(cases: readonly Case[]): Promise<void> {
+  const struck = cases.flatMap(({ agent: { started }, victims }) =>
+    victims.flatMap((victim) =>
+      victim === 'group' ? [started.wrapper, started.watchdog, started.agent] : [started[victim]],
+    ),
+  );
+  for (const { agent, victims } of cases)
+    for (const victim of victims)
+      if (victim === 'group') process.kill(-agent.started.wrapper.pid, 'SIGKILL');
+      else strike('SIGKILL', agent.started[victim]);
+  await waitFor('who was hit to be dead', () => struck.every((one) => livenessOf(one) === 'dead'));
 }
 
 /** The wrapper alone learns the code: who kills it takes the code with it. */
@@ -83,7 +91,7 @@ test.each([{ manager: false }, { manager: true }])(
   async ({ manager }) => {
     const bench = await FaultBench.open({ manager });
     const cases = await launchAll(bench, VICTIMS, manager ? ['deaf', 'parent'] : undefined);
-    for (const one of cases) kill(one);
+    await kill(cases);
     // Whoever has outlived both halves of its wrapper is ended by a look that nothing but the time, or a bell, calls for.
     if (manager) ringBell(bench.state);
     else await sweepOnce(bench);
@@ -96,7 +104,7 @@ test('SIGKILL of the manager, alone and with each of the others: the next comman
   const cases = await launchAll(bench, [[], ['wrapper'], ['watchdog'], ['agent']], ['deaf', 'parent']);
   const former = bench.manager();
   strike('SIGKILL', former);
-  for (const one of cases) kill(one);
+  await kill(cases);
   await waitFor('its end', () => livenessOf(former) === 'dead');
   await bench.launch('next', GOES_ON);
   expect(livenessOf(bench.manager())).toBe('alive');
@@ -112,7 +120,7 @@ test.each([{ manager: false }, { manager: true }])(
     const [server = 0] = cases.map(({ agent }) => agent.started.tmux.serverPid);
     if (manager) strike('SIGKILL', bench.manager());
     process.kill(server, 'SIGKILL');
-    for (const one of cases) kill(one);
+    await kill(cases);
     await bench.launch('next', GOES_ON);
     const truths = await followed(bench, cases);
     await bench.checks({ ...truths, next: { result: 'failed', exitCode: 3 } });
