@@ -359,6 +359,8 @@ describe.concurrent('a state directory', () => {
     } finally {
       await deep('kill', '--all');
       await deep('tmux', 'kill-server');
+      // The bench knows its own state directory only, and a wrapper that is still there writes as this one is removed.
+      await waitFor('the wrappers and watchdogs to go', () => bench.directoriesInUse(path).length === 0);
     }
   });
 
