@@ -52,17 +52,7 @@ export async function proofOfStart(
   spec: Spec,
   wrapper: ProcessIdentity | undefined,
 ): Promise<Agent> {
-  const deadline = uptimeMs() + START_DEADLINE_MS;
-  const bell = new BellListener(stateDir.path);
-  try {
-    for (;;) {
-      const agent = startedAgent(stateDir, spec, { wrapper, isLate: uptimeMs() > deadline });
-      if (agent) return agent;
-      await bell.next(START_POLL_MS);
-    }
-  } finally {
-    bell.close();
-  }
+  return untilThere(stateDir, (isLate) => startedAgent(stateDir, spec, { wrapper, isLate }));
 }
 
 /**
@@ -109,12 +99,20 @@ export function inLine(stateDir: StateDir, spec: Spec): Agent {
  * @throws {AgentctlError} where somebody has removed it.
  */
 export async function startedOrInLine(stateDir: StateDir, spec: Spec): Promise<Agent> {
+  return untilThere(stateDir, (isLate) => {
+    const agent = inLine(stateDir, spec);
+    return agent.phase !== 'starting' || isLate ? agent : undefined;
+  });
+}
+
+/** What a look gives, at the first that gives something; `isLate` once a start may take no longer. */
+async function untilThere(stateDir: StateDir, look: (isLate: boolean) => Agent | undefined): Promise<Agent> {
   const deadline = uptimeMs() + START_DEADLINE_MS;
   const bell = new BellListener(stateDir.path);
   try {
     for (;;) {
-      const agent = inLine(stateDir, spec);
-      if (agent.phase !== 'starting' || uptimeMs() > deadline) return agent;
+      const agent = look(uptimeMs() > deadline);
+      if (agent) return agent;
       await bell.next(START_POLL_MS);
     }
   } finally {
